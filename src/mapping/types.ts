@@ -1,0 +1,239 @@
+import type { Fact, ListName, ResultView, Scalar, SubjectFacts, SubjectKind } from '../model/facts.ts';
+import type { Output } from '../model/outputs.ts';
+import type { Entity } from '../model/record.ts';
+
+/** Where something stands in a mapping file; line and column from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One error or warning of a mapping, a field map or the configuration (J7). */
+export interface Problem extends Position {
+  readonly severity: 'error' | 'warning';
+  /** What was found, what was expected, what to do; one sentence each. */
+  readonly message: string;
+  /** The nearest right name, when one is near. */
+  readonly suggestion?: string;
+}
+
+/** What a condition is evaluated against. All pure: `now` is the instant of the step. */
+export interface EvalContext {
+  readonly now: number;
+  readonly facts: SubjectFacts;
+  /** This journey's own state before the step (fact `journey`). */
+  readonly journey: ResultView;
+  /** `journeys.<name>` / `health.<name>` of the same subject. */
+  readonly results: Readonly<Record<string, ResultView>>;
+  /** `account.journeys.<name>` of the person's account. */
+  readonly accountResults: Readonly<Record<string, ResultView>>;
+  /** `people[].journeys.<name>`, by the person's fact key. */
+  readonly peopleResults: Readonly<Record<string, Readonly<Record<string, ResultView>>>>;
+  /** Names of the segments that hold for the subject (J17), set after segments were evaluated. */
+  readonly segments: readonly string[];
+}
+
+/** A checked and compiled condition (J6): a closure for the decision and an explainer on the same tree. */
+export interface Condition {
+  readonly position: Position;
+  /** One readable line: "some deal with won and closed within 365d". */
+  readonly text: string;
+  test(context: EvalContext): boolean;
+  /** Same truth as `test`, with the values seen. */
+  explain(context: EvalContext): ConditionTrace;
+  /** The same condition tested as of an earlier instant: values whose `at` is later count as no value (for `for`, J11.5). */
+  testAt(context: EvalContext, instant: number): boolean;
+  /** Instants in (from, to] at which the truth may change: fact times and the edges of time conditions. */
+  instants(context: EvalContext, from: number, to: number): readonly number[];
+}
+
+/** The rule as a tree with each condition's truth and the values it saw (J33). */
+export interface ConditionTrace {
+  readonly text: string;
+  /** Name from `define:`, when the condition has one. */
+  readonly name?: string;
+  readonly kind: 'all' | 'any' | 'not' | 'compare' | 'list' | 'expr' | 'segment';
+  readonly holds: boolean;
+  /** Values seen, each with the fact it came from. */
+  readonly seen: readonly SeenValue[];
+  readonly children: readonly ConditionTrace[];
+  readonly position: Position;
+  /** 0 when it holds; else how far away it is in [0,1], for "nearest first" (share of unmet parts, distance of a number). */
+  readonly distance: number;
+}
+
+export interface SeenValue {
+  /** `deals.won`, `count(touchpoints)`. */
+  readonly path: string;
+  readonly value: Scalar;
+  /** The fact it came from (its key and origins lead to records); null for results and counts. */
+  readonly fact: Fact | null;
+}
+
+/** A checked and compiled number (health measures, `expr` values). `null`: missing (J18). */
+export interface NumberValue {
+  readonly position: Position;
+  readonly text: string;
+  value(context: EvalContext): number | null;
+  explain(context: EvalContext): { readonly value: number | null; readonly seen: readonly SeenValue[] };
+}
+
+/** `for`, `min_stay`, `half_life`: exact milliseconds or calendar days in a zone (J9). */
+export interface Duration {
+  readonly text: string;
+  /** The instant this long before `instant`. */
+  before(instant: number): number;
+  /** The instant this long after `instant`. */
+  after(instant: number): number;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly label: string;
+  readonly position: Position;
+  /** Not progress: at risk, churned, disqualified. */
+  readonly offPath: boolean;
+  readonly isDefault: boolean;
+  readonly terminal: boolean;
+  readonly urgent: boolean;
+  readonly enter: Condition | null;
+  /** Default: `enter` (J11.6). */
+  readonly stay: Condition | null;
+  readonly from: readonly string[] | null;
+  readonly for: Duration | null;
+  readonly minStay: Duration | null;
+  readonly exit: readonly { readonly to: string | null; readonly when: Condition }[];
+  readonly renamedFrom: readonly string[];
+}
+
+export interface Segment {
+  readonly name: string;
+  readonly label: string;
+  readonly when: Condition;
+}
+
+export interface Measure {
+  readonly name: string;
+  readonly label: string;
+  readonly position: Position;
+  readonly weight: number;
+  /** By segment name; the primary segment's weight replaces `weight`. */
+  readonly segmentWeights: Readonly<Record<string, number>>;
+  /** What `missing: number` or policy gives (J18). */
+  readonly missing: 'skip' | 'zero' | number;
+  /** Either a value with a scale … */
+  readonly value: NumberValue | null;
+  readonly scale: readonly { readonly at: number; readonly score: number }[] | null;
+  /** … or cases: the first that holds gives its score. */
+  readonly cases: readonly { readonly when: Condition | null; readonly score: number }[] | null;
+  /** Decay toward `neutral`/0 of the measure's 0-100 with the age of `since`, when wanted. */
+  readonly halfLife: { readonly duration: Duration; readonly since: NumberValue } | null;
+}
+
+export interface HealthGroup {
+  readonly name: string;
+  readonly label: string;
+  readonly weight: number;
+  readonly segmentWeights: Readonly<Record<string, number>>;
+  readonly measures: readonly Measure[];
+}
+
+export interface HealthModel {
+  readonly groups: readonly HealthGroup[];
+  /** Share of weight [0,1] below which the band is `unknown`. */
+  readonly minCoverage: number;
+  readonly neutral: number;
+  readonly caps: readonly { readonly when: Condition; readonly max: number; readonly label: string }[];
+  /** Highest lower bound first. */
+  readonly bands: readonly { readonly name: string; readonly label: string; readonly from: number }[];
+  readonly hysteresis: number;
+  /** The score output is written when it differs from the CRM's by this much (J20). */
+  readonly writeStep: number;
+  readonly position: Position;
+}
+
+/** Which outputs are wanted and how they are called, by connector id; empty names: the connector's default. */
+export interface OutputChoice {
+  readonly output: Output;
+  readonly label: string;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** One mapping file: one journey, with its segments, health and outputs. */
+export interface Mapping {
+  readonly file: string;
+  /** `journey:` name; unique among the active mappings. */
+  readonly name: string;
+  readonly label: string;
+  readonly subject: SubjectKind;
+  readonly timezone: string;
+  /** Hash of the text of the mapping and its field maps: changes exactly when its meaning may. */
+  readonly version: string;
+  /** In listed order; the later wins (J11.7). Empty for a mapping with health only. */
+  readonly stages: readonly Stage[];
+  readonly segments: readonly Segment[];
+  readonly health: HealthModel | null;
+  readonly outputs: readonly OutputChoice[];
+  /** Fact fields read by rules and health, by fact (`person`, `account`, `deals`, …): drives what is requested. */
+  readonly reads: ReadSet;
+  /** Names of journeys this one reads (J2), for the order of evaluation. */
+  readonly dependsOn: readonly { readonly of: 'self' | 'account' | 'people'; readonly journey: string }[];
+}
+
+export type FactName = 'person' | 'account' | ListName;
+export type ReadSet = Readonly<Partial<Record<FactName, readonly string[]>>>;
+
+/** How one CRM object type feeds one fact (J3). */
+export interface ObjectMap {
+  readonly type: string;
+  readonly entity: Entity;
+  readonly fields: Readonly<Record<string, FieldSource>>;
+}
+
+/** Where a fact field of an object type comes from. */
+export type FieldSource =
+  /** A CRM field, optionally with a value map (`CRM option -> our word`), or several joined with spaces. */
+  | {
+      readonly kind: 'field';
+      readonly fields: readonly string[];
+      readonly values: Readonly<Record<string, string>> | null;
+      /** Linear normalisation to 0-100 for surveys, by another field's value (`NPS: [0, 10]`). */
+      readonly scale: {
+        readonly by: string | null;
+        readonly ranges: Readonly<Record<string, readonly [number, number]>>;
+      } | null;
+    }
+  /** From the pipeline's metadata of the record's stage field. */
+  | {
+      readonly kind: 'stage';
+      readonly field: string;
+      readonly pipeline: string | null;
+      readonly gives: 'open' | 'won' | 'lost' | 'closed' | 'label' | 'probability';
+    }
+  /** The record's own creation or modification stamp. */
+  | { readonly kind: 'stamp'; readonly stamp: 'created' | 'modified' }
+  /** A constant: `channel: email`. */
+  | { readonly kind: 'constant'; readonly value: Scalar };
+
+/** All of one connector's object maps, from `mappings/fields/<connector>.yaml` and the mappings' own `fields:`. */
+export interface FieldMap {
+  readonly connector: string;
+  readonly objects: readonly ObjectMap[];
+  /** Identity keys by object type: which CRM fields hold e-mails, domains and the ids of the other CRM (J30). */
+  readonly identity: Readonly<Record<string, IdentityFields>>;
+}
+
+export interface IdentityFields {
+  /** Primary e-mail first. */
+  readonly emails: readonly string[];
+  readonly domains: readonly string[];
+  /** Fields holding another connector's record id: `{field: hs_salesforcecontactid, connector: salesforce, types: [Contact]}`. */
+  readonly crossIds: readonly {
+    readonly field: string;
+    readonly connector: string;
+    readonly types: readonly string[];
+  }[];
+}
+
+export type { Fact, Scalar, SubjectFacts };
