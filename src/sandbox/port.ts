@@ -21,7 +21,9 @@ export interface SandboxOptions {
   readonly latencyMs?: number;
 }
 
-export type StartSandbox<Options extends SandboxOptions = SandboxOptions> = (options: Options) => Promise<Sandbox>;
+export type StartSandbox<Options extends SandboxOptions = SandboxOptions> = (
+  options: Options,
+) => Promise<Sandbox>;
 
 /** Answer of `GET /__sandbox/requests`. */
 export interface RequestReport {
@@ -31,7 +33,9 @@ export interface RequestReport {
   /** `POST /crm/objects/:version/:type/search` -> count. */
   readonly routes: Readonly<Record<string, number>>;
   /** Most requests in any window, by limit name (`ten-secondly`, `search`). */
-  readonly peaks: Readonly<Record<string, { readonly windowMs: number; readonly limit: number; readonly peak: number }>>;
+  readonly peaks: Readonly<
+    Record<string, { readonly windowMs: number; readonly limit: number; readonly peak: number }>
+  >;
 }
 
 /** One entry of `GET /__sandbox/writes`: every field change with who, when, old, new. */
