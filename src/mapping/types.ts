@@ -1,22 +1,7 @@
 import type { Fact, ListName, ResultView, Scalar, SubjectFacts, SubjectKind } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
+import type { Position, Problem } from '../model/problem.ts';
 import type { Entity } from '../model/record.ts';
-
-/** Where something stands in a mapping file; line and column from 1. */
-export interface Position {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** One error or warning of a mapping, a field map or the configuration (J7). */
-export interface Problem extends Position {
-  readonly severity: 'error' | 'warning';
-  /** What was found, what was expected, what to do; one sentence each. */
-  readonly message: string;
-  /** The nearest right name, when one is near. */
-  readonly suggestion?: string;
-}
 
 /** What a condition is evaluated against. All pure: `now` is the instant of the step. */
 export interface EvalContext {
@@ -236,4 +221,4 @@ export interface IdentityFields {
   }[];
 }
 
-export type { Fact, Scalar, SubjectFacts };
+export type { Fact, Position, Problem, Scalar, SubjectFacts };

@@ -1,0 +1,295 @@
+import type { Discovery } from '../connector/port.ts';
+import type {
+  HealthState,
+  JourneyState,
+  OutputValues,
+  SubjectId,
+  SubjectKind,
+  Visit,
+} from '../model/facts.ts';
+import type { Output } from '../model/outputs.ts';
+import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+
+/** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
+ *  Methods that commit a run's work take its `Fence` and throw `busy` when the lease has passed on. */
+export interface Store {
+  readonly connections: ConnectionStore;
+  readonly records: RecordStore;
+  readonly subjects: SubjectStore;
+  readonly journeys: JourneyStore;
+  readonly ledger: LedgerStore;
+  readonly runs: RunStore;
+  readonly leases: LeaseStore;
+  readonly schedules: ScheduleStore;
+  /** A trivial write and read, for `/healthz`. Throws `store_unusable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Proof that the holder of a lease still holds it. */
+export interface Fence {
+  readonly lease: string;
+  readonly fence: number;
+}
+
+export interface LeaseStore {
+  /** Null when somebody else holds it and it has not expired. Taking one's own lease again renews it. */
+  acquire(name: string, holder: string, now: number, ttl: number): Promise<Fence | null>;
+  renew(fence: Fence, now: number, ttl: number): Promise<boolean>;
+  release(fence: Fence): Promise<void>;
+  holder(name: string, now: number): Promise<string | null>;
+}
+
+export interface StoredConnection {
+  readonly id: ConnectionId;
+  readonly connector: string;
+  readonly accountId: string | null;
+  readonly accountName: string | null;
+  readonly discovery: Discovery | null;
+  readonly checkedAt: number | null;
+  /** Last failure in words, null when the last check was good. */
+  readonly problem: string | null;
+}
+
+export interface ConnectionStore {
+  save(connection: StoredConnection): Promise<void>;
+  list(): Promise<readonly StoredConnection[]>;
+}
+
+export type Fate = 'applied' | 'ignored' | 'failed';
+
+/** What happened to one record in a run; `reason` is a short word (`unchanged`, `own_write`, `refused`). */
+export interface RecordFate extends RecordKey {
+  readonly fate: Fate;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+export interface Checkpoint {
+  readonly cursor: string;
+  /** The requested fields when the cursor was begun; a field more means reading all again. */
+  readonly fields: readonly string[];
+  /** The first load is complete; from here on the cursor is an increment. */
+  readonly complete: boolean;
+}
+
+/** One page, committed whole with its checkpoint: never one without the other. */
+export interface PageCommit {
+  readonly run: string;
+  readonly connection: ConnectionId;
+  readonly type: string;
+  readonly records: readonly CrmRecord[];
+  readonly fates: readonly RecordFate[];
+  readonly checkpoint: Checkpoint;
+  readonly at: number;
+}
+
+/** A record as needed to resolve identity. */
+export interface RecordStore {
+  commitPage(page: PageCommit, fence: Fence): Promise<void>;
+  checkpoint(connection: ConnectionId, type: string): Promise<Checkpoint | null>;
+  get(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, CrmRecord>>;
+  /** All records of a type, in id order, a chunk at a time. */
+  scan(connection: ConnectionId, type: string): AsyncIterable<readonly CrmRecord[]>;
+  /** Records of other types that hold an association to one of the named ones. */
+  pointingTo(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly CrmRecord[]>;
+  /** Field values after a write of ours was confirmed; nothing else of the record changes. */
+  patchFields(
+    patches: readonly (RecordKey & { readonly fields: Readonly<Record<string, FieldValue>> })[],
+    fence: Fence,
+  ): Promise<void>;
+  counts(): Promise<
+    readonly { readonly connection: ConnectionId; readonly type: string; readonly records: number }[]
+  >;
+}
+
+export interface StoredSubject {
+  readonly id: SubjectId;
+  readonly kind: SubjectKind;
+  readonly created: number;
+  /** All of its records are archived, merged or converted. */
+  readonly gone: boolean;
+}
+
+/** A record's place in a subject, or a deal's, ticket's, touchpoint's or survey's place in a resolved pair. */
+export interface Member extends RecordKey {
+  readonly entity: Entity;
+  readonly subject: SubjectId;
+  /** Why it belongs there, in words for people. */
+  readonly reason: string;
+}
+
+export interface Ambiguity extends RecordKey {
+  readonly entity: Entity;
+  readonly reason: string;
+  readonly candidates: readonly string[];
+}
+
+export interface IdentityCommit {
+  readonly subjects: readonly StoredSubject[];
+  readonly members: readonly Member[];
+  readonly ambiguities: readonly Ambiguity[];
+  /** Subjects that ended, with the one they went on in. */
+  readonly ended: readonly { readonly id: SubjectId; readonly into: SubjectId | null }[];
+}
+
+export interface SubjectStore {
+  /** Replaces all subjects, members and ambiguities; what did not change is not written. */
+  commit(identity: IdentityCommit, fence: Fence): Promise<void>;
+  list(kind: SubjectKind): Promise<readonly StoredSubject[]>;
+  get(id: string): Promise<StoredSubject | null>;
+  members(entity?: Entity): Promise<readonly Member[]>;
+  membersOf(ids: readonly string[]): Promise<readonly Member[]>;
+  memberByRecord(key: RecordKey): Promise<Member | null>;
+  ambiguities(): Promise<readonly Ambiguity[]>;
+}
+
+/** Where one subject stands on one journey. */
+export interface Placement {
+  readonly subject: SubjectId;
+  readonly journey: string;
+  readonly state: JourneyState;
+  readonly health: HealthState & { readonly coverage: number | null };
+  readonly segments: readonly string[];
+  /** What the CRM records of the subject should hold. */
+  readonly outputs: OutputValues;
+  /** Hash of the facts that decided it. */
+  readonly factsHash: string;
+  readonly evaluatedAt: number;
+}
+
+export interface HealthPoint {
+  readonly at: number;
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly coverage: number | null;
+}
+
+export interface JourneyStore {
+  /** Saves placements; new visits and changed ends are written, health points appended when score or band moved. */
+  save(placements: readonly Placement[], run: string, fence: Fence): Promise<void>;
+  get(journey: string, subjects: readonly string[]): Promise<ReadonlyMap<string, Placement>>;
+  ofSubject(subject: string): Promise<readonly Placement[]>;
+  /** All placements of a journey in subject order, a chunk at a time, without visits. */
+  scan(journey: string): AsyncIterable<readonly Placement[]>;
+  visits(subject: string, journey: string): Promise<readonly Visit[]>;
+  healthPoints(subject: string, journey: string): Promise<readonly HealthPoint[]>;
+  stageCounts(): Promise<
+    readonly { readonly journey: string; readonly stage: string | null; readonly n: number }[]
+  >;
+  bandCounts(): Promise<
+    readonly { readonly journey: string; readonly band: string | null; readonly n: number }[]
+  >;
+  /** Remembers a mapping version the first time it decides. */
+  noteVersion(version: {
+    readonly journey: string;
+    readonly version: string;
+    readonly file: string;
+    readonly text: string;
+    readonly since: number;
+  }): Promise<void>;
+  versionSince(journey: string, version: string): Promise<number | null>;
+}
+
+export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost';
+
+/** One field of one record that we set out to change. */
+export interface LedgerEntry extends RecordKey {
+  readonly entry: string;
+  readonly run: string;
+  readonly subject: SubjectId;
+  readonly journey: string;
+  readonly output: Output;
+  readonly field: string;
+  readonly old: FieldValue;
+  readonly new: FieldValue;
+  readonly state: LedgerState;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly at: number;
+}
+
+export interface LedgerStore {
+  /** Before the CRM is called: what is about to be written. */
+  begin(entries: readonly LedgerEntry[], fence: Fence): Promise<void>;
+  settle(
+    results: readonly {
+      readonly entry: string;
+      readonly state: LedgerState;
+      readonly code: string | null;
+      readonly message: string | null;
+    }[],
+    at: number,
+    fence: Fence,
+  ): Promise<void>;
+  /** Entries whose outcome nobody knows: left `pending` by a killed run, or answered `unknown`. */
+  open(connection: ConnectionId): Promise<readonly LedgerEntry[]>;
+  /** The newest value we know to have written, per record and field. */
+  lastWritten(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>>;
+  ofRun(run: string): Promise<readonly LedgerEntry[]>;
+}
+
+export type RunStatus = 'running' | 'done' | 'partial' | 'failed' | 'interrupted';
+
+export interface StoredRun {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: RunStatus;
+  readonly started: number;
+  readonly ended: number | null;
+  /** The instant the run evaluated at. */
+  readonly now: number;
+  /** The run summary of the contract, as JSON; null while it runs. */
+  readonly summary: unknown;
+  readonly error: string | null;
+}
+
+export interface RunNotice {
+  readonly kind: string;
+  readonly subject: string | null;
+  readonly text: string;
+}
+
+export interface RunStore {
+  /** Also marks runs left `running` by a killed process as `interrupted`. */
+  start(
+    run: { readonly id: string; readonly kind: string; readonly started: number; readonly now: number },
+    fence: Fence,
+  ): Promise<void>;
+  finish(
+    id: string,
+    end: {
+      readonly status: RunStatus;
+      readonly ended: number;
+      readonly summary: unknown;
+      readonly error: string | null;
+    },
+  ): Promise<void>;
+  /** What people should know of a run: human edits kept, ambiguous records, bad values. */
+  notice(run: string, notices: readonly RunNotice[]): Promise<void>;
+  notices(run: string): Promise<readonly RunNotice[]>;
+  get(id: string): Promise<StoredRun | null>;
+  list(limit: number): Promise<readonly StoredRun[]>;
+  fates(
+    run: string,
+    filter: { readonly fate?: Fate; readonly limit: number },
+  ): Promise<readonly RecordFate[]>;
+}
+
+export interface StoredSchedule {
+  readonly name: string;
+  readonly nextDue: number;
+}
+
+export interface ScheduleStore {
+  get(name: string): Promise<StoredSchedule | null>;
+  set(schedule: StoredSchedule): Promise<void>;
+}

@@ -1,0 +1,320 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Cause, OutputValues, SubjectId, Visit } from '../../model/facts.ts';
+import type { JourneyStore, Placement } from '../port.ts';
+import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { fenced } from './fence.ts';
+import type { Tables } from './tables.ts';
+
+type PlacementRow = Tables['placements'];
+type VisitRow = Tables['visits'];
+
+/** Where subjects stand, their visits and the course of their health. */
+export function journeyStore(db: Kysely<Tables>): JourneyStore {
+  return {
+    async save(placements, run, fence) {
+      await fenced(db, fence, async (trx) => {
+        for (const [journey, group] of groupBy(placements, (placement) => placement.journey)) {
+          for (const part of chunks(group)) await savePart(trx, journey, part, run);
+        }
+      });
+    },
+    async get(journey, subjects) {
+      const found = new Map<string, Placement>();
+      for (const part of chunks(subjects)) {
+        const rows = await db
+          .selectFrom('placements')
+          .selectAll()
+          .where('journey', '=', journey)
+          .where('subject', 'in', part)
+          .execute();
+        const visits = groupBy(await visitRows(db, journey, part), (row) => row.subject);
+        for (const row of rows) found.set(row.subject, toPlacement(row, visits.get(row.subject) ?? []));
+      }
+      return found;
+    },
+    async ofSubject(subject) {
+      const rows = await db
+        .selectFrom('placements')
+        .selectAll()
+        .where('subject', '=', subject)
+        .orderBy('journey')
+        .execute();
+      const placements: Placement[] = [];
+      for (const row of rows) placements.push(toPlacement(row, await visitRows(db, row.journey, [subject])));
+      return placements;
+    },
+    async *scan(journey) {
+      let after = '';
+      for (;;) {
+        const rows = await db
+          .selectFrom('placements')
+          .selectAll()
+          .where('journey', '=', journey)
+          .where('subject', '>', after)
+          .orderBy('subject')
+          .limit(ROWS_PER_STATEMENT)
+          .execute();
+        if (rows.length === 0) return;
+        yield rows.map((row) => toPlacement(row, []));
+        after = rows[rows.length - 1]!.subject;
+      }
+    },
+    async visits(subject, journey) {
+      return (await visitRows(db, journey, [subject])).map(toVisit);
+    },
+    async healthPoints(subject, journey) {
+      const rows = await db
+        .selectFrom('health_points')
+        .selectAll()
+        .where('subject', '=', subject)
+        .where('journey', '=', journey)
+        .orderBy('seq')
+        .execute();
+      return rows.map((row) => ({
+        at: Number(row.at),
+        score: row.score,
+        band: row.band,
+        coverage: row.coverage,
+      }));
+    },
+    async stageCounts() {
+      const rows = await db
+        .selectFrom('placements')
+        .innerJoin('subjects', 'subjects.id', 'placements.subject')
+        .where('subjects.gone', '=', 0)
+        .select(['journey', 'stage', (eb) => eb.fn.countAll<number>().as('n')])
+        .groupBy(['journey', 'stage'])
+        .execute();
+      return rows.map((row) => ({ journey: row.journey, stage: row.stage, n: Number(row.n) }));
+    },
+    async bandCounts() {
+      const rows = await db
+        .selectFrom('placements')
+        .innerJoin('subjects', 'subjects.id', 'placements.subject')
+        .where('subjects.gone', '=', 0)
+        .select(['journey', 'band', (eb) => eb.fn.countAll<number>().as('n')])
+        .groupBy(['journey', 'band'])
+        .execute();
+      return rows.map((row) => ({ journey: row.journey, band: row.band, n: Number(row.n) }));
+    },
+    async noteVersion(version) {
+      await db
+        .insertInto('mapping_versions')
+        .values(version)
+        .onConflict((conflict) => conflict.columns(['journey', 'version']).doNothing())
+        .execute();
+    },
+    async versionSince(journey, version) {
+      const row = await db
+        .selectFrom('mapping_versions')
+        .select('since')
+        .where('journey', '=', journey)
+        .where('version', '=', version)
+        .executeTakeFirst();
+      return row === undefined ? null : Number(row.since);
+    },
+  };
+}
+
+async function savePart(
+  trx: Transaction<Tables>,
+  journey: string,
+  placements: readonly Placement[],
+  run: string,
+): Promise<void> {
+  const ids = placements.map((placement) => placement.subject);
+  const known = new Map(
+    (
+      await trx
+        .selectFrom('placements')
+        .selectAll()
+        .where('journey', '=', journey)
+        .where('subject', 'in', ids)
+        .execute()
+    ).map((row) => [row.subject, row]),
+  );
+  await trx
+    .insertInto('placements')
+    .values(placements.map(toPlacementRow))
+    .onConflict((conflict) =>
+      conflict.columns(['journey', 'subject']).doUpdateSet((eb) => ({
+        stage: eb.ref('excluded.stage'),
+        entered: eb.ref('excluded.entered'),
+        last_step: eb.ref('excluded.last_step'),
+        mapping_version: eb.ref('excluded.mapping_version'),
+        score: eb.ref('excluded.score'),
+        band: eb.ref('excluded.band'),
+        coverage: eb.ref('excluded.coverage'),
+        segments: eb.ref('excluded.segments'),
+        outputs: eb.ref('excluded.outputs'),
+        facts_hash: eb.ref('excluded.facts_hash'),
+        evaluated_at: eb.ref('excluded.evaluated_at'),
+      })),
+    )
+    .execute();
+  await saveVisits(trx, journey, placements, run);
+  const moved = placements.filter((placement) => {
+    const before = known.get(placement.subject);
+    return before === undefined
+      ? placement.health.band !== null
+      : before.band !== placement.health.band || before.score !== placement.health.score;
+  });
+  await appendHealth(trx, journey, moved, run);
+}
+
+async function saveVisits(
+  trx: Transaction<Tables>,
+  journey: string,
+  placements: readonly Placement[],
+  run: string,
+): Promise<void> {
+  const stored = groupBy(
+    await visitRows(
+      trx,
+      journey,
+      placements.map((placement) => placement.subject),
+    ),
+    (row) => row.subject,
+  );
+  const rows: VisitRow[] = [];
+  for (const placement of placements) {
+    const before = stored.get(placement.subject) ?? [];
+    placement.state.visits.forEach((visit, seq) => {
+      const old = before[seq];
+      // Nothing is ever erased (J12): only a visit's end may still change.
+      if (old === undefined || old.left_at !== visit.left)
+        rows.push(toVisitRow(placement, visit, seq, old?.run ?? run));
+    });
+  }
+  for (const part of chunks(rows)) {
+    await trx
+      .insertInto('visits')
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['subject', 'journey', 'seq'])
+          .doUpdateSet((eb) => ({ left_at: eb.ref('excluded.left_at') })),
+      )
+      .execute();
+  }
+}
+
+async function appendHealth(
+  trx: Transaction<Tables>,
+  journey: string,
+  placements: readonly Placement[],
+  run: string,
+): Promise<void> {
+  if (placements.length === 0) return;
+  const last = await trx
+    .selectFrom('health_points')
+    .select(['subject', (eb) => eb.fn.max('seq').as('seq')])
+    .where('journey', '=', journey)
+    .where(
+      'subject',
+      'in',
+      placements.map((placement) => placement.subject),
+    )
+    .groupBy('subject')
+    .execute();
+  const seq = new Map(last.map((row) => [row.subject, Number(row.seq)]));
+  await trx
+    .insertInto('health_points')
+    .values(
+      placements.map((placement) => ({
+        subject: placement.subject,
+        journey,
+        seq: (seq.get(placement.subject) ?? -1) + 1,
+        at: placement.evaluatedAt,
+        score: placement.health.score,
+        band: placement.health.band,
+        coverage: placement.health.coverage,
+        run,
+      })),
+    )
+    .execute();
+}
+
+async function visitRows(
+  db: Kysely<Tables>,
+  journey: string,
+  subjects: readonly string[],
+): Promise<VisitRow[]> {
+  return db
+    .selectFrom('visits')
+    .selectAll()
+    .where('journey', '=', journey)
+    .where('subject', 'in', subjects)
+    .orderBy('subject')
+    .orderBy('seq')
+    .execute();
+}
+
+function toPlacementRow(placement: Placement): PlacementRow {
+  return {
+    subject: placement.subject,
+    journey: placement.journey,
+    stage: placement.state.stage,
+    entered: placement.state.entered,
+    last_step: placement.state.lastStep,
+    mapping_version: placement.state.mappingVersion,
+    score: placement.health.score,
+    band: placement.health.band,
+    coverage: placement.health.coverage,
+    segments: JSON.stringify(placement.segments),
+    outputs: JSON.stringify(placement.outputs),
+    facts_hash: placement.factsHash,
+    evaluated_at: placement.evaluatedAt,
+  };
+}
+
+function toPlacement(row: PlacementRow, visits: readonly VisitRow[]): Placement {
+  return {
+    subject: row.subject as SubjectId,
+    journey: row.journey,
+    state: {
+      stage: row.stage,
+      entered: row.entered === null ? null : Number(row.entered),
+      visits: visits.map(toVisit),
+      lastStep: row.last_step === null ? null : Number(row.last_step),
+      mappingVersion: row.mapping_version,
+    },
+    health: { score: row.score, band: row.band, coverage: row.coverage },
+    segments: JSON.parse(row.segments) as string[],
+    outputs: JSON.parse(row.outputs) as OutputValues,
+    factsHash: row.facts_hash,
+    evaluatedAt: Number(row.evaluated_at),
+  };
+}
+
+function toVisitRow(placement: Placement, visit: Visit, seq: number, run: string): VisitRow {
+  return {
+    subject: placement.subject,
+    journey: placement.journey,
+    seq,
+    stage: visit.stage,
+    entered: visit.entered,
+    left_at: visit.left,
+    noticed: visit.noticed,
+    cause: visit.cause,
+    rule: visit.rule,
+    mapping_version: visit.mappingVersion,
+    skipped: visit.skipped ? 1 : 0,
+    uncertain: visit.uncertain ? 1 : 0,
+    run,
+  };
+}
+
+function toVisit(row: VisitRow): Visit {
+  return {
+    stage: row.stage,
+    entered: Number(row.entered),
+    left: row.left_at === null ? null : Number(row.left_at),
+    noticed: Number(row.noticed),
+    cause: row.cause as Cause,
+    rule: row.rule,
+    mappingVersion: row.mapping_version,
+    skipped: row.skipped === 1,
+    uncertain: row.uncertain === 1,
+  };
+}

@@ -1,0 +1,113 @@
+import type { Kysely } from 'kysely';
+import type { SubjectId } from '../../model/facts.ts';
+import type { Output } from '../../model/outputs.ts';
+import type { ConnectionId, FieldValue } from '../../model/record.ts';
+import type { LedgerEntry, LedgerState, LedgerStore } from '../port.ts';
+import { chunks } from './chunks.ts';
+import { fenced } from './fence.ts';
+import type { Tables } from './tables.ts';
+
+type WriteRow = Tables['writes'];
+
+/** What we set out to write, and what became of it. */
+export function ledgerStore(db: Kysely<Tables>): LedgerStore {
+  return {
+    async begin(entries, fence) {
+      await fenced(db, fence, async (trx) => {
+        const last = await trx
+          .selectFrom('writes')
+          .select((eb) => eb.fn.max('seq').as('seq'))
+          .executeTakeFirst();
+        const first = Number(last?.seq ?? 0) + 1;
+        const rows = entries.map((entry, index) => toRow(entry, first + index));
+        for (const part of chunks(rows)) await trx.insertInto('writes').values(part).execute();
+      });
+    },
+    async settle(results, at, fence) {
+      await fenced(db, fence, async (trx) => {
+        for (const result of results) {
+          await trx
+            .updateTable('writes')
+            .set({ state: result.state, code: result.code, message: result.message, at })
+            .where('entry', '=', result.entry)
+            .execute();
+        }
+      });
+    },
+    async open(connection) {
+      const rows = await db
+        .selectFrom('writes')
+        .selectAll()
+        .where('connection', '=', connection)
+        .where('state', 'in', ['pending', 'unknown'])
+        .orderBy('seq')
+        .execute();
+      return rows.map(toEntry);
+    },
+    async lastWritten(connection, type, ids) {
+      const values = new Map<string, Record<string, FieldValue>>();
+      for (const part of chunks(ids)) {
+        const rows = await db
+          .selectFrom('writes')
+          .select(['id', 'field', 'new_value'])
+          .where('connection', '=', connection)
+          .where('type', '=', type)
+          .where('id', 'in', part)
+          .where('state', '=', 'written')
+          .orderBy('seq')
+          .execute();
+        for (const row of rows) {
+          const known = values.get(row.id) ?? (Object.create(null) as Record<string, FieldValue>);
+          known[row.field] = JSON.parse(row.new_value) as FieldValue;
+          values.set(row.id, known);
+        }
+      }
+      return values;
+    },
+    async ofRun(run) {
+      const rows = await db.selectFrom('writes').selectAll().where('run', '=', run).orderBy('seq').execute();
+      return rows.map(toEntry);
+    },
+  };
+}
+
+function toRow(entry: LedgerEntry, seq: number): WriteRow {
+  return {
+    entry: entry.entry,
+    run: entry.run,
+    connection: entry.connection,
+    type: entry.type,
+    id: entry.id,
+    subject: entry.subject,
+    journey: entry.journey,
+    output: entry.output,
+    field: entry.field,
+    old_value: JSON.stringify(entry.old),
+    new_value: JSON.stringify(entry.new),
+    state: entry.state,
+    code: entry.code,
+    message: entry.message,
+    at: entry.at,
+    seq,
+  };
+}
+
+function toEntry(row: WriteRow): LedgerEntry {
+  return {
+    entry: row.entry,
+    run: row.run,
+    connection: row.connection as ConnectionId,
+    type: row.type,
+    id: row.id,
+    subject: row.subject as SubjectId,
+    journey: row.journey,
+    output: row.output as Output,
+    field: row.field,
+    old: JSON.parse(row.old_value) as FieldValue,
+    new: JSON.parse(row.new_value) as FieldValue,
+    state: row.state as LedgerState,
+    code: row.code,
+    message: row.message,
+    at: Number(row.at),
+  };
+}

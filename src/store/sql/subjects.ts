@@ -1,0 +1,225 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { SubjectId, SubjectKind } from '../../model/facts.ts';
+import { type ConnectionId, type Entity, type RecordKey, recordKeyText } from '../../model/record.ts';
+import type { Ambiguity, IdentityCommit, Member, StoredSubject, SubjectStore } from '../port.ts';
+import { chunks, groupBy } from './chunks.ts';
+import { fenced } from './fence.ts';
+import type { Tables } from './tables.ts';
+
+/** Subjects, the records that belong to them, and what was too ambiguous to join. */
+export function subjectStore(db: Kysely<Tables>): SubjectStore {
+  return {
+    async commit(identity, fence) {
+      await fenced(db, fence, async (trx) => {
+        await syncSubjects(trx, identity);
+        await syncMembers(trx, identity.members);
+        await syncAmbiguities(trx, identity.ambiguities);
+      });
+    },
+    async list(kind) {
+      const rows = await db
+        .selectFrom('subjects')
+        .selectAll()
+        .where('kind', '=', kind)
+        .orderBy('id')
+        .execute();
+      return rows.map(toSubject);
+    },
+    async get(id) {
+      const row = await db.selectFrom('subjects').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toSubject(row);
+    },
+    async members(entity) {
+      let query = db.selectFrom('members').selectAll();
+      if (entity !== undefined) query = query.where('entity', '=', entity);
+      return (await query.execute()).map(toMember);
+    },
+    async membersOf(ids) {
+      const members: Member[] = [];
+      for (const part of chunks(ids)) {
+        const rows = await db.selectFrom('members').selectAll().where('subject', 'in', part).execute();
+        members.push(...rows.map(toMember));
+      }
+      return members;
+    },
+    async memberByRecord(key) {
+      const row = await db
+        .selectFrom('members')
+        .selectAll()
+        .where('connection', '=', key.connection)
+        .where('type', '=', key.type)
+        .where('id', '=', key.id)
+        .executeTakeFirst();
+      return row === undefined ? null : toMember(row);
+    },
+    async ambiguities() {
+      const rows = await db
+        .selectFrom('ambiguities')
+        .selectAll()
+        .orderBy('connection')
+        .orderBy('type')
+        .orderBy('id')
+        .execute();
+      return rows.map(toAmbiguity);
+    },
+  };
+}
+
+async function syncSubjects(trx: Transaction<Tables>, identity: IdentityCommit): Promise<void> {
+  const stored = new Map(
+    (await trx.selectFrom('subjects').selectAll().execute()).map((row) => [row.id, row]),
+  );
+  const wanted = new Map(identity.subjects.map((subject) => [subject.id as string, subject]));
+  const gone = [...stored.keys()].filter((id) => !wanted.has(id));
+  for (const part of chunks(gone)) await trx.deleteFrom('subjects').where('id', 'in', part).execute();
+  const changed = identity.subjects.filter((subject) => {
+    const row = stored.get(subject.id);
+    return (
+      row === undefined || row.gone !== (subject.gone ? 1 : 0) || Number(row.created) !== subject.created
+    );
+  });
+  for (const part of chunks(changed)) {
+    await trx
+      .insertInto('subjects')
+      .values(
+        part.map((subject) => ({
+          id: subject.id,
+          kind: subject.kind,
+          created: subject.created,
+          gone: subject.gone ? 1 : 0,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((eb) => ({ created: eb.ref('excluded.created'), gone: eb.ref('excluded.gone') })),
+      )
+      .execute();
+  }
+  for (const part of chunks(identity.ended)) {
+    await trx
+      .insertInto('ended_subjects')
+      .values(part.map((end) => ({ id: end.id, successor: end.into })))
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((eb) => ({ successor: eb.ref('excluded.successor') })),
+      )
+      .execute();
+  }
+}
+
+async function syncMembers(trx: Transaction<Tables>, members: readonly Member[]): Promise<void> {
+  const stored = new Map(
+    (await trx.selectFrom('members').selectAll().execute()).map((row) => [
+      recordKeyText(row as RecordKey & typeof row),
+      row,
+    ]),
+  );
+  const wanted = new Set(members.map(recordKeyText));
+  await deleteKeys(
+    trx,
+    'members',
+    [...stored].filter(([key]) => !wanted.has(key)).map(([, row]) => row),
+  );
+  const changed = members.filter((member) => {
+    const row = stored.get(recordKeyText(member));
+    return (
+      row === undefined ||
+      row.subject !== member.subject ||
+      row.reason !== member.reason ||
+      row.entity !== member.entity
+    );
+  });
+  for (const part of chunks(changed)) {
+    await trx
+      .insertInto('members')
+      .values(
+        part.map((member) => ({
+          ...keyOf(member),
+          entity: member.entity,
+          subject: member.subject,
+          reason: member.reason,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['connection', 'type', 'id']).doUpdateSet((eb) => ({
+          entity: eb.ref('excluded.entity'),
+          subject: eb.ref('excluded.subject'),
+          reason: eb.ref('excluded.reason'),
+        })),
+      )
+      .execute();
+  }
+}
+
+async function syncAmbiguities(trx: Transaction<Tables>, ambiguities: readonly Ambiguity[]): Promise<void> {
+  await trx.deleteFrom('ambiguities').execute();
+  for (const part of chunks(ambiguities)) {
+    await trx
+      .insertInto('ambiguities')
+      .values(
+        part.map((item) => ({
+          ...keyOf(item),
+          entity: item.entity,
+          reason: item.reason,
+          candidates: JSON.stringify(item.candidates),
+        })),
+      )
+      .execute();
+  }
+}
+
+async function deleteKeys(
+  trx: Transaction<Tables>,
+  table: 'members',
+  rows: readonly { readonly connection: string; readonly type: string; readonly id: string }[],
+): Promise<void> {
+  for (const group of groupBy(rows, (row) => `${row.connection}\n${row.type}`).values()) {
+    for (const part of chunks(group)) {
+      await trx
+        .deleteFrom(table)
+        .where('connection', '=', part[0]!.connection)
+        .where('type', '=', part[0]!.type)
+        .where(
+          'id',
+          'in',
+          part.map((row) => row.id),
+        )
+        .execute();
+    }
+  }
+}
+
+function keyOf(key: RecordKey): { connection: string; type: string; id: string } {
+  return { connection: key.connection, type: key.type, id: key.id };
+}
+
+function toSubject(row: Tables['subjects']): StoredSubject {
+  return {
+    id: row.id as SubjectId,
+    kind: row.kind as SubjectKind,
+    created: Number(row.created),
+    gone: row.gone === 1,
+  };
+}
+
+function toMember(row: Tables['members']): Member {
+  return {
+    connection: row.connection as ConnectionId,
+    type: row.type,
+    id: row.id,
+    entity: row.entity as Entity,
+    subject: row.subject as SubjectId,
+    reason: row.reason,
+  };
+}
+
+function toAmbiguity(row: Tables['ambiguities']): Ambiguity {
+  return {
+    connection: row.connection as ConnectionId,
+    type: row.type,
+    id: row.id,
+    entity: row.entity as Entity,
+    reason: row.reason,
+    candidates: JSON.parse(row.candidates) as string[],
+  };
+}

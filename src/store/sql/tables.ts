@@ -1,0 +1,143 @@
+/** The tables as kysely sees them. Rules that keep SQLite and Postgres equal: text ids, epoch milliseconds as
+ *  numbers, booleans as 0/1, JSON as text made and parsed at this edge, no JSON operators in queries. */
+export interface Tables {
+  meta: { key: string; value: string };
+  connections: {
+    id: string;
+    connector: string;
+    account_id: string | null;
+    account_name: string | null;
+    discovery: string | null;
+    checked_at: number | null;
+    problem: string | null;
+  };
+  records: {
+    connection: string;
+    type: string;
+    id: string;
+    state: string;
+    created: number | null;
+    modified: number;
+    fields: string;
+    merged_ids: string;
+    successor_type: string | null;
+    successor_id: string | null;
+  };
+  associations: {
+    connection: string;
+    from_type: string;
+    from_id: string;
+    to_type: string;
+    to_id: string;
+    is_primary: number;
+    label: string | null;
+  };
+  checkpoints: {
+    connection: string;
+    type: string;
+    cursor: string;
+    fields: string;
+    complete: number;
+    run: string;
+    at: number;
+  };
+  subjects: { id: string; kind: string; created: number; gone: number };
+  ended_subjects: { id: string; successor: string | null };
+  members: {
+    connection: string;
+    type: string;
+    id: string;
+    entity: string;
+    subject: string;
+    reason: string;
+  };
+  ambiguities: {
+    connection: string;
+    type: string;
+    id: string;
+    entity: string;
+    reason: string;
+    candidates: string;
+  };
+  placements: {
+    subject: string;
+    journey: string;
+    stage: string | null;
+    entered: number | null;
+    last_step: number | null;
+    mapping_version: string | null;
+    score: number | null;
+    band: string | null;
+    coverage: number | null;
+    segments: string;
+    outputs: string;
+    facts_hash: string;
+    evaluated_at: number;
+  };
+  visits: {
+    subject: string;
+    journey: string;
+    seq: number;
+    stage: string;
+    entered: number;
+    left_at: number | null;
+    noticed: number;
+    cause: string;
+    rule: string;
+    mapping_version: string;
+    skipped: number;
+    uncertain: number;
+    run: string;
+  };
+  health_points: {
+    subject: string;
+    journey: string;
+    seq: number;
+    at: number;
+    score: number | null;
+    band: string | null;
+    coverage: number | null;
+    run: string;
+  };
+  mapping_versions: { journey: string; version: string; file: string; text: string; since: number };
+  writes: {
+    entry: string;
+    run: string;
+    connection: string;
+    type: string;
+    id: string;
+    subject: string;
+    journey: string;
+    output: string;
+    field: string;
+    old_value: string;
+    new_value: string;
+    state: string;
+    code: string | null;
+    message: string | null;
+    at: number;
+    seq: number;
+  };
+  runs: {
+    id: string;
+    kind: string;
+    status: string;
+    started: number;
+    ended: number | null;
+    now: number;
+    summary: string | null;
+    error: string | null;
+  };
+  run_records: {
+    run: string;
+    connection: string;
+    type: string;
+    id: string;
+    fate: string;
+    reason: string | null;
+    message: string | null;
+  };
+  run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
+  leases: { name: string; holder: string; fence: number; expires: number };
+  schedules: { name: string; next_due: number };
+}

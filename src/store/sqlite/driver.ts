@@ -1,0 +1,57 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { WaystageError } from '../../model/errors.ts';
+
+/** Prepared statements kept; bulk statements of one size share their text, so a run needs few. */
+const CACHED_STATEMENTS = 200;
+
+/**
+ * Node's built-in SQLite in the shape kysely's SQLite dialect wants. Refuses values that SQLite would store as
+ * something else without an error: a `Date` becomes NULL, a lone surrogate U+FFFD.
+ */
+export class SqliteDriver implements SqliteDatabase {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(file: string) {
+    this.#db = new DatabaseSync(file);
+    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;');
+  }
+
+  prepare(text: string): SqliteStatement {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = wrap(this.#db.prepare(text));
+    if (this.#statements.size >= CACHED_STATEMENTS) {
+      const oldest = this.#statements.keys().next().value;
+      if (oldest !== undefined) this.#statements.delete(oldest);
+    }
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+}
+
+function wrap(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(storable)),
+    run: (parameters) => statement.run(...parameters.map(storable)),
+    iterate: (parameters) => statement.iterate(...parameters.map(storable)) as IterableIterator<unknown>,
+  };
+}
+
+function storable(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'string' && value.isWellFormed()) return value;
+  const found = typeof value === 'string' ? 'text with half of a surrogate pair' : typeof value;
+  throw new WaystageError(
+    'value_unstorable',
+    `The database was given ${found}; it holds well-formed text, finite numbers and null. Please report this.`,
+  );
+}
