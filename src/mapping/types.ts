@@ -195,6 +195,8 @@ export type FieldSource =
       readonly field: string;
       readonly pipeline: string | null;
       readonly gives: 'open' | 'won' | 'lost' | 'closed' | 'label' | 'probability';
+      /** With `gives: closed` (an instant): the CRM field with the closing date, read only while the stage is closed. */
+      readonly date?: string;
     }
   /** The record's own creation or modification stamp. */
   | { readonly kind: 'stamp'; readonly stamp: 'created' | 'modified' }
@@ -207,7 +209,12 @@ export interface FieldMap {
   readonly objects: readonly ObjectMap[];
   /** Identity keys by object type: which CRM fields hold e-mails, domains and the ids of the other CRM (J30). */
   readonly identity: Readonly<Record<string, IdentityFields>>;
+  /** Types of fact fields that are not in the catalogue (`catalogue.ts`), by `account.arr`. */
+  readonly types?: Readonly<Record<string, FactType>>;
 }
+
+/** Type of a fact field. `date` and `datetime` are instants (epoch milliseconds); a `date` has no time of day (J9). */
+export type FactType = 'text' | 'number' | 'boolean' | 'date' | 'datetime';
 
 export interface IdentityFields {
   /** Primary e-mail first. */
