@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseConfig } from '../../src/config/load.ts';
+import { finish } from '../../src/config/resolve.ts';
+import { Config } from '../../src/config/schema.ts';
+
+const lines = (text: string, environment: Record<string, string> = {}): string[] =>
+  parseConfig(text, 'c.yaml', environment).problems.map(
+    (problem) =>
+      `${problem.line}:${problem.column} ${problem.severity} ${problem.message}${problem.suggestion ?? ''}`,
+  );
+
+const GOOD = `
+timezone: Europe/Berlin
+connections:
+  - id: hub
+    connector: hubspot
+    auth: { kind: token, token: "\${HUB_TOKEN}" }
+    schedule: "*/15 * * * *"
+mappings: [mappings/a.yaml]
+`;
+
+describe('configuration', () => {
+  test('a good one is read, with values from the environment', () => {
+    const { config, problems } = parseConfig(GOOD, 'c.yaml', { HUB_TOKEN: 'secret' });
+    expect(problems).toEqual([]);
+    expect(config?.connections[0]?.auth).toEqual({ kind: 'token', token: 'secret' });
+  });
+
+  test('an unset variable is one error at its place and names no value', () => {
+    expect(lines(GOOD)).toEqual([
+      '6:33 error The environment variable HUB_TOKEN is not set. Set it, or write the value here.',
+    ]);
+  });
+
+  test('all errors come at once, with positions and the nearest right name', () => {
+    const found = lines(`
+timezon: UTC
+timezone: Mars/Olympus
+connections:
+  - id: Hub
+    connector: hubspot
+    auth: { kind: token }
+    shedule: "* * * * *"
+write: { mode: always }
+`);
+    expect(found).toHaveLength(5);
+    expect(found[0]).toMatch(/^2:1 error `timezon` is not a key of the configuration.*timezone$/);
+    expect(found.some((line) => line.startsWith('5:9 '))).toBe(true);
+    expect(found.some((line) => line.startsWith('7:11 '))).toBe(true);
+    expect(found.some((line) => /^8:5 .*schedule$/.test(line))).toBe(true);
+    expect(found.some((line) => line.startsWith('9:16 '))).toBe(true);
+  });
+
+  test('a time zone nobody knows, two connections with one id, a private address without sandbox', () => {
+    const found = lines(`
+timezone: Mars/Olympus
+connections:
+  - { id: a, connector: hubspot, auth: { kind: token, token: x }, baseUrl: "https://10.0.0.5" }
+  - { id: a, connector: hubspot, auth: { kind: token, token: x }, baseUrl: "http://127.0.0.1:1", sandbox: true }
+`);
+    expect(found).toHaveLength(3);
+    expect(found[0]).toContain('2:11 error `Mars/Olympus`');
+    expect(found[1]).toContain('private or unencrypted');
+    expect(found[2]).toContain('Two connections');
+  });
+
+  test.each([
+    'https://127.0.0.1',
+    'https://[::1]',
+    'https://[::ffff:10.0.0.1]',
+    'https://localhost',
+    'https://crm.internal',
+    'https://192.168.1.1',
+    'https://169.254.169.254',
+    'http://api.hubapi.com',
+    'https://2130706433',
+  ])('%s is refused without `sandbox: true`', (baseUrl) => {
+    const text = `connections: [{ id: a, connector: h, auth: { kind: token, token: x }, baseUrl: "${baseUrl}" }]`;
+    expect(lines(text).join()).toContain('private or unencrypted');
+    expect(lines(text.replace('connector: h', 'connector: h, sandbox: true'))).toEqual([]);
+  });
+
+  test('documented keys of later versions are accepted with a warning', () => {
+    const { config, problems } = parseConfig(
+      'connections: [{ id: a, connector: h, auth: { kind: token, token: x }, reconcile: 24h }]',
+      'c.yaml',
+      {},
+    );
+    expect(config).not.toBeNull();
+    expect(problems.map((problem) => problem.severity)).toEqual(['warning']);
+  });
+
+  test('broken YAML, a non-map, and an alias bomb are errors, not crashes', () => {
+    expect(lines('a: [1').length).toBeGreaterThan(0);
+    expect(lines('- 1').length).toBeGreaterThan(0);
+    expect(lines('').length).toBe(0);
+    expect(lines('"__proto__": { a: 1 }').join()).toContain('__proto__');
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nmappings: [*c,*c,*c,*c,*c,*c]`;
+    expect(lines(bomb).length).toBeGreaterThan(0);
+  });
+
+  test('writing is on by default only for sandbox connections', () => {
+    const connection = { id: 'a', connector: 'h', auth: { kind: 'token' as const, token: 'x' } };
+    const mode = (sandbox: boolean, write = {}) =>
+      finish(Config.parse({ connections: [{ ...connection, sandbox }], write }), null, '/p', {})
+        .connections[0]?.writeMode;
+    expect(mode(true)).toBe('apply');
+    expect(mode(false)).toBe('plan-only');
+    expect(mode(false, { mode: 'apply' })).toBe('apply');
+  });
+
+  test('the environment wins for database and port', () => {
+    const resolved = finish(Config.parse({ database: 'sqlite:x.db' }), null, '/p', {
+      WAYSTAGE_DATABASE_URL: 'sqlite:other.db',
+      PORT: '0',
+    });
+    expect(resolved.database).toBe('sqlite:/p/other.db');
+    expect(resolved.server.port).toBe(0);
+    expect(() => finish(Config.parse({}), null, '/p', { PORT: 'x' })).toThrow(/PORT/);
+    expect(() => finish(Config.parse({}), null, '/p', { WAYSTAGE_DATABASE_URL: 'mysql://u:p@h/d' })).toThrow(
+      /^(?!.*u:p)/,
+    );
+  });
+});
