@@ -146,6 +146,8 @@ export interface SubjectStore {
   membersOf(ids: readonly string[]): Promise<readonly Member[]>;
   memberByRecord(key: RecordKey): Promise<Member | null>;
   ambiguities(): Promise<readonly Ambiguity[]>;
+  /** Ids that were given once and ended in a merge: never given again. */
+  ended(): Promise<ReadonlySet<string>>;
 }
 
 /** Where one subject stands on one journey. */

@@ -240,6 +240,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.subjects.memberByRecord(member('2', 's1')))?.subject).toBe('s1');
       expect(await store.subjects.ambiguities()).toEqual([]);
       expect(await store.subjects.get('s2')).toBeNull();
+      expect([...(await store.subjects.ended())]).toEqual(['s2']);
     });
 
     test('J12 visits are appended and ended, never erased; health points only when something moved', async () => {

@@ -62,6 +62,10 @@ export function subjectStore(db: Kysely<Tables>): SubjectStore {
         .execute();
       return rows.map(toAmbiguity);
     },
+    async ended() {
+      const rows = await db.selectFrom('ended_subjects').select('id').execute();
+      return new Set(rows.map((row) => row.id));
+    },
   };
 }
 

@@ -1,0 +1,78 @@
+import type { Association, CrmRecord, FieldValue } from '../model/record.ts';
+import type { RecordFate } from '../store/port.ts';
+
+/** What became of one pulled record, and whether it is to be stored. */
+export interface Judgement {
+  readonly fate: RecordFate;
+  readonly store: boolean;
+}
+
+/**
+ * Compares a pulled record with the stored one.
+ * `applied`: new, or something a rule may read moved. `ignored: unchanged`: nothing but the stamp. `ignored:
+ * own_write`: only fields of ours moved, to the values we wrote (the echo of our own write). `ignored: older`: a
+ * page that was read before the record we already have.
+ */
+export function judge(
+  stored: CrmRecord | undefined,
+  incoming: CrmRecord,
+  ownFields: ReadonlySet<string>,
+  lastWritten: Readonly<Record<string, FieldValue>> | undefined,
+): Judgement {
+  const fate = (kind: RecordFate['fate'], reason: string | null): RecordFate => ({
+    connection: incoming.connection,
+    type: incoming.type,
+    id: incoming.id,
+    fate: kind,
+    reason,
+    message: null,
+  });
+  if (stored === undefined) return { fate: fate('applied', null), store: true };
+  if (incoming.modified < stored.modified && incoming.state === stored.state) {
+    return { fate: fate('ignored', 'older'), store: false };
+  }
+  const changed = changedFields(stored, incoming);
+  const moved = changed.some((name) => !ownFields.has(name)) || !sameShape(stored, incoming);
+  if (moved) return { fate: fate('applied', null), store: true };
+  if (changed.length === 0) {
+    return { fate: fate('ignored', 'unchanged'), store: incoming.modified !== stored.modified };
+  }
+  const echo = changed.every(
+    (name) => lastWritten !== undefined && Object.is(lastWritten[name], incoming.fields[name]),
+  );
+  return echo
+    ? { fate: fate('ignored', 'own_write'), store: true }
+    : { fate: fate('applied', null), store: true };
+}
+
+function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {
+  const names = new Set([...Object.keys(stored.fields), ...Object.keys(incoming.fields)]);
+  return [...names].filter((name) => !Object.is(own(stored, name), own(incoming, name)));
+}
+
+function own(record: CrmRecord, name: string): FieldValue | undefined {
+  return Object.hasOwn(record.fields, name) ? record.fields[name] : undefined;
+}
+
+function sameShape(stored: CrmRecord, incoming: CrmRecord): boolean {
+  return (
+    stored.state === incoming.state &&
+    stored.created === incoming.created &&
+    stored.successor?.type === incoming.successor?.type &&
+    stored.successor?.id === incoming.successor?.id &&
+    sameSet(stored.mergedIds, incoming.mergedIds) &&
+    Object.entries(incoming.associations).every(([type, list]) =>
+      sameSet((stored.associations[type] ?? []).map(associationText), list.map(associationText)),
+    )
+  );
+}
+
+function associationText(association: Association): string {
+  return JSON.stringify([association.id, association.primary, association.label]);
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  const known = new Set(a);
+  return known.size === new Set(b).size && b.every((item) => known.has(item));
+}

@@ -1,0 +1,153 @@
+import type { Connector } from '../connector/port.ts';
+import type { Mapping } from '../mapping/types.ts';
+import type { OutputValues, SubjectId } from '../model/facts.ts';
+import type { Output } from '../model/outputs.ts';
+import {
+  type ConnectionId,
+  type CrmRecord,
+  type FieldValue,
+  type RecordKey,
+  recordKeyText,
+} from '../model/record.ts';
+import { fieldNameOf, isText, kindOfType, TEXT_LENGTH } from './outputs.ts';
+
+/** One field of one record that is to change, or is left alone for a reason people should know. */
+export interface PlannedChange {
+  readonly journey: string;
+  readonly output: Output;
+  readonly field: string;
+  readonly old: FieldValue;
+  readonly new: FieldValue;
+}
+
+/** One record with all its changes: one row of a write batch. */
+export interface PlannedWrite extends RecordKey {
+  readonly subject: SubjectId;
+  /** The record it hangs on, for sorting: writes to one parent are made together. */
+  readonly parent: string | null;
+  readonly changes: readonly PlannedChange[];
+}
+
+/** An output field a person changed in the CRM since we wrote it, or filled before we ever did. */
+export interface ManualEdit extends RecordKey {
+  readonly subject: SubjectId;
+  readonly field: string;
+  readonly edited: FieldValue;
+  readonly ours: FieldValue;
+  readonly kept: boolean;
+}
+
+export interface RecordPlan {
+  readonly write: PlannedWrite | null;
+  /** Fields that already hold what they should. */
+  readonly unchanged: number;
+  readonly edits: readonly ManualEdit[];
+  /** Output fields the CRM does not show us: not provisioned, or no permission. */
+  readonly unreadable: readonly string[];
+}
+
+export interface PlanInput {
+  readonly subject: SubjectId;
+  readonly record: CrmRecord;
+  readonly connector: Connector;
+  /** Mappings of the subject's kind with what each wants written. */
+  readonly wanted: readonly { readonly mapping: Mapping; readonly outputs: OutputValues }[];
+  readonly lastWritten: Readonly<Record<string, FieldValue>> | undefined;
+  readonly manualEdits: 'ask' | 'revert';
+}
+
+/**
+ * What has to change on one record so that it holds the outputs of its subject (J22). Only declared outputs, only
+ * live records, only fields whose value differs. A value that neither we wrote nor want is a person's: it is kept
+ * and reported, or under `revert` replaced and reported; never overwritten in silence.
+ */
+export function planRecord(input: PlanInput): RecordPlan {
+  const { record, connector } = input;
+  const nothing: RecordPlan = { write: null, unchanged: 0, edits: [], unreadable: [] };
+  if (record.state !== 'live' || kindOfType(connector, record.type) === null) return nothing;
+  const changes: PlannedChange[] = [];
+  const edits: ManualEdit[] = [];
+  const unreadable: string[] = [];
+  let unchanged = 0;
+  for (const { mapping, outputs } of input.wanted) {
+    for (const choice of mapping.outputs) {
+      const field = fieldNameOf(choice, connector);
+      if (!Object.hasOwn(record.fields, field)) {
+        unreadable.push(field);
+        continue;
+      }
+      const present = record.fields[field] ?? null;
+      const value = storable(choice.output, outputs[choice.output] ?? null);
+      if (
+        Object.is(present, value) ||
+        withinStep(choice.output, present, value, mapping, outputs, record, connector)
+      ) {
+        unchanged += 1;
+        continue;
+      }
+      const ours = input.lastWritten?.[field];
+      const edited = ours === undefined ? present !== null : !Object.is(present, ours);
+      if (edited) {
+        const kept = input.manualEdits === 'ask';
+        edits.push({ ...keyOf(record), subject: input.subject, field, edited: present, ours: value, kept });
+        if (kept) continue;
+      }
+      changes.push({ journey: mapping.name, output: choice.output, field, old: present, new: value });
+    }
+  }
+  const write =
+    changes.length === 0
+      ? null
+      : { ...keyOf(record), subject: input.subject, parent: parentOf(record, connector), changes };
+  return { write, unchanged, edits, unreadable };
+}
+
+/** J20: a score is written when it differs from the CRM's by `write_step` or the band changes. */
+function withinStep(
+  output: Output,
+  present: FieldValue,
+  value: FieldValue,
+  mapping: Mapping,
+  outputs: OutputValues,
+  record: CrmRecord,
+  connector: Connector,
+): boolean {
+  if (output !== 'health_score' || mapping.health === null) return false;
+  if (typeof present !== 'number' || typeof value !== 'number') return false;
+  if (Math.abs(present - value) >= mapping.health.writeStep) return false;
+  const band = mapping.outputs.find((choice) => choice.output === 'health_band');
+  if (band === undefined) return false;
+  const presentBand = record.fields[fieldNameOf(band, connector)] ?? null;
+  return Object.is(presentBand, outputs.health_band ?? null);
+}
+
+/** Text is cut on a character boundary before it is compared, so that a cut text is not a change for ever. */
+function storable(output: Output, value: FieldValue): FieldValue {
+  if (!isText(output) || typeof value !== 'string' || value.length <= TEXT_LENGTH) return value;
+  let end = TEXT_LENGTH - 1;
+  const code = value.charCodeAt(end - 1);
+  if (code >= 0xd800 && code <= 0xdbff) end -= 1;
+  return `${value.slice(0, end).trimEnd()}…`;
+}
+
+function parentOf(record: CrmRecord, connector: Connector): string | null {
+  for (const type of connector.capabilities.objectTypes) {
+    if (type.entity !== 'account') continue;
+    const links = record.associations[type.name] ?? [];
+    const link = links.find((candidate) => candidate.primary) ?? links[0];
+    if (link !== undefined) return link.id;
+  }
+  return null;
+}
+
+function keyOf(record: RecordKey): { connection: ConnectionId; type: string; id: string } {
+  return { connection: record.connection, type: record.type, id: record.id };
+}
+
+/** For people: "hub:contacts:51 waystage_stage". */
+export function editText(edit: ManualEdit): string {
+  const what = `${recordKeyText(edit)} ${edit.field}`;
+  return edit.kept
+    ? `${what} was changed by a person in the CRM and is kept. Clear the field there, or set \`write.manualEdits: revert\`, to let Waystage write it again.`
+    : `${what} was changed by a person in the CRM and is put back to Waystage's value (write.manualEdits: revert).`;
+}

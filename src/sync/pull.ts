@@ -1,0 +1,109 @@
+import { requestedFields } from '../mapping/index.ts';
+import { isWaystageError } from '../model/errors.ts';
+import type { CrmRecord } from '../model/record.ts';
+import type { RecordFate } from '../store/port.ts';
+import { judge } from './judge.ts';
+import { ownFieldNames } from './outputs.ts';
+import { noteProblem } from './problems.ts';
+import { countsOf, type OpenConnection, reach, type Session } from './session.ts';
+
+/**
+ * Pulls all object types of a connection side by side. Each page is committed with its checkpoint before the next
+ * is asked for. A type that fails is named in the run; the others go on.
+ * @returns false when some type has never been read completely: rules must not judge on half the facts
+ */
+export async function pullConnection(session: Session, open: OpenConnection): Promise<boolean> {
+  const types = typesToPull(session, open);
+  const results = await Promise.all(
+    types.map(async (type) => {
+      try {
+        await pullType(session, open, type);
+        return true;
+      } catch (error) {
+        session.options.signal.throwIfAborted();
+        if (isWaystageError(error) && error.code === 'busy') throw error;
+        noteProblem(session, open.config.id, error, `Reading ${type} from ${open.config.id} failed`);
+        const checkpoint = await session.options.store.records.checkpoint(open.config.id, type);
+        return checkpoint?.complete === true;
+      }
+    }),
+  );
+  return results.every(Boolean);
+}
+
+/** Object types the field map feeds and the configuration allows. */
+export function typesToPull(session: Session, open: OpenConnection): readonly string[] {
+  const { config } = open;
+  return config.connector.capabilities.objectTypes
+    .map((type) => type.name)
+    .filter((type) => config.objects === null || config.objects.includes(type))
+    .filter((type) => neededFields(session, open, type) !== null);
+}
+
+/** Fields to request of a type; null when no mapping needs it. */
+export function neededFields(session: Session, open: OpenConnection, type: string): readonly string[] | null {
+  const object = open.config.fieldMap.objects.find((map) => map.type === type);
+  if (object === undefined) return null;
+  const fields = requestedFields(session.options.mappings, open.config.fieldMap, type);
+  const own = ownFieldNames(session.options.mappings, open.config.connector, type);
+  return [...new Set([...fields, ...own])].sort();
+}
+
+async function pullType(session: Session, open: OpenConnection, type: string): Promise<void> {
+  const { store, full, clock } = session.options;
+  const { connection, config, discovery } = open;
+  const fields = neededFields(session, open, type) ?? [];
+  const before = await store.records.checkpoint(config.id, type);
+  const covered = before !== null && fields.every((field) => before.fields.includes(field));
+  const resumed = covered && !(full && before.complete) ? before : null;
+  const own = new Set(ownFieldNames(session.options.mappings, config.connector, type));
+  const counts = countsOf(session, config.id);
+  open.readAt.set(type, clock.now());
+  let complete = resumed?.complete ?? false;
+  let done = 0;
+  for await (const page of connection.pull({ type, fields, cursor: resumed?.cursor ?? null, discovery })) {
+    await reach(session, 'page-fetched');
+    const ids = page.records.map((record) => record.id);
+    const stored = await store.records.get(config.id, type, ids);
+    const written = own.size === 0 ? null : await store.ledger.lastWritten(config.id, type, ids);
+    const keep: CrmRecord[] = [];
+    const fates: RecordFate[] = [];
+    for (const record of page.records) {
+      const judgement = judge(stored.get(record.id), record, own, written?.get(record.id));
+      if (judgement.store) keep.push(record);
+      fates.push(judgement.fate);
+    }
+    for (const failure of page.failed) {
+      fates.push({
+        connection: config.id,
+        type,
+        id: failure.id,
+        fate: 'failed',
+        reason: 'bad_row',
+        message: failure.message,
+      });
+    }
+    complete = complete || page.done;
+    await store.records.commitPage(
+      {
+        run: session.run,
+        connection: config.id,
+        type,
+        records: keep,
+        fates,
+        checkpoint: { cursor: page.cursor, fields, complete },
+        at: clock.now(),
+      },
+      session.fence,
+    );
+    for (const fate of fates) {
+      counts.seen += 1;
+      if (fate.fate === 'applied') counts.applied += 1;
+      else if (fate.fate === 'failed') counts.failed += 1;
+      else counts.ignored[fate.reason ?? 'other'] = (counts.ignored[fate.reason ?? 'other'] ?? 0) + 1;
+    }
+    done += fates.length;
+    session.options.progress.advance(`${config.id} ${type}`, done, page.done ? done : page.total);
+    await reach(session, 'page-stored');
+  }
+}

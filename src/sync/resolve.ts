@@ -1,0 +1,116 @@
+import {
+  type AssignedSubject,
+  assignSubjectIds,
+  type IdentityRecord,
+  identityRecord,
+  resolveIdentities,
+} from '../identity/index.ts';
+import type { SubjectId, SubjectKind } from '../model/facts.ts';
+import { type ConnectionId, recordKeyText } from '../model/record.ts';
+import type { Member, StoredSubject } from '../store/port.ts';
+import type { Session, SyncConnection } from './session.ts';
+
+export interface ResolvedSubjects {
+  readonly person: number;
+  readonly account: number;
+  readonly ambiguous: number;
+  /** Subjects whose records changed hands in this run: their moves have the cause `identity`. */
+  readonly changed: ReadonlySet<SubjectId>;
+}
+
+/** Resolves all stored records to subjects and pairs (J30-J32) and commits the result. */
+export async function resolveSubjects(session: Session): Promise<ResolvedSubjects> {
+  const { store, unlink } = session.options;
+  const records = await identityRecords(session);
+  const resolution = resolveIdentities(records, { unlinked: unlink });
+  const before = await store.subjects.members();
+  const previous = new Map(before.map((member) => [recordKeyText(member), member.subject]));
+  const ended = await store.subjects.ended();
+  const assignment = assignSubjectIds(resolution.subjects, previous, (id) => ended.has(id));
+  const subjects: StoredSubject[] = [];
+  const members: Member[] = [];
+  for (const subject of assignment.subjects) {
+    const kind = kindOf(subject);
+    if (kind !== null)
+      subjects.push({ id: subject.id, kind, created: createdOf(subject), gone: subject.gone });
+    // A deal or a touchpoint that stands alone needs no entry: it is its own fact.
+    else if (subject.records.length < 2) continue;
+    for (const record of subject.records) {
+      members.push({ ...record.key, entity: subject.entity, subject: subject.id, reason: record.reason });
+    }
+  }
+  await store.subjects.commit(
+    {
+      subjects,
+      members,
+      ambiguities: resolution.ambiguous.map((item) => ({
+        ...item.key,
+        entity: item.entity,
+        reason: item.reason,
+        candidates: item.candidates,
+      })),
+      ended: assignment.merged.map((merge) => ({ id: merge.from, into: merge.into })),
+    },
+    session.fence,
+  );
+  const alive = subjects.filter((subject) => !subject.gone);
+  return {
+    person: alive.filter((subject) => subject.kind === 'person').length,
+    account: alive.filter((subject) => subject.kind === 'account').length,
+    ambiguous: resolution.ambiguous.length,
+    changed: changedSubjects(previous, members),
+  };
+}
+
+/** Identity keys of every stored record, all connections. */
+async function identityRecords(session: Session): Promise<readonly IdentityRecord[]> {
+  const { store, connections } = session.options;
+  const connectionsOf = (connector: string): readonly ConnectionId[] =>
+    connections
+      .filter((connection) => connection.connector.id === connector)
+      .map((connection) => connection.id);
+  const records: IdentityRecord[] = [];
+  for (const connection of connections) {
+    for (const { name, entity } of resolvedTypes(connection)) {
+      const fields = connection.fieldMap.identity[name];
+      for await (const chunk of store.records.scan(connection.id, name)) {
+        for (const record of chunk) records.push(identityRecord(record, entity, fields, connectionsOf));
+      }
+    }
+  }
+  return records;
+}
+
+/** Object types whose records can be the same thing as a record elsewhere; a contact role is only a link. */
+function resolvedTypes(
+  connection: SyncConnection,
+): readonly { name: string; entity: IdentityRecord['entity'] }[] {
+  return connection.connector.capabilities.objectTypes.filter((type) => type.entity !== 'role');
+}
+
+function kindOf(subject: AssignedSubject): SubjectKind | null {
+  return subject.entity === 'person' || subject.entity === 'account' ? subject.entity : null;
+}
+
+function createdOf(subject: AssignedSubject): number {
+  const dates = subject.records.flatMap((record) => (record.created === null ? [] : [record.created]));
+  return dates.length === 0 ? 0 : dates.reduce((a, b) => Math.min(a, b));
+}
+
+/** A first record is no change of identity; a record that joined, left or moved is one for both sides. */
+function changedSubjects(
+  previous: ReadonlyMap<string, SubjectId>,
+  members: readonly Member[],
+): ReadonlySet<SubjectId> {
+  const changed = new Set<SubjectId>();
+  const known = new Set(previous.values());
+  const now = new Map(members.map((member) => [recordKeyText(member), member.subject]));
+  for (const [key, subject] of now) {
+    const before = previous.get(key);
+    if (before === subject) continue;
+    if (before !== undefined) changed.add(before).add(subject);
+    else if (known.has(subject)) changed.add(subject);
+  }
+  for (const [key, subject] of previous) if (!now.has(key)) changed.add(subject);
+  return changed;
+}

@@ -1,0 +1,120 @@
+import type { AccountInfo, Connection, Connector, Discovery } from '../connector/port.ts';
+import type { FieldMap, Mapping } from '../mapping/types.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ConnectionId } from '../model/record.ts';
+import type { Fence, RunNotice, Store } from '../store/port.ts';
+
+/** One configured connection as a run needs it. */
+export interface SyncConnection {
+  readonly id: ConnectionId;
+  readonly connector: Connector;
+  readonly fieldMap: FieldMap;
+  /** `plan-only`: nothing is written to this CRM. */
+  readonly writeMode: 'apply' | 'plan-only';
+  /** Object types to read; null: all the mappings need. */
+  readonly objects: readonly string[] | null;
+  open(signal: AbortSignal): Connection;
+}
+
+/** Told how far a run is; a progress bar on a terminal, nothing in tests. */
+export interface Progress {
+  phase(name: 'connect' | 'pull' | 'resolve' | 'place' | 'write'): void;
+  /** `total` null: not known. `what` names the part: `hubspot contacts`. */
+  advance(what: string, done: number, total: number | null): void;
+}
+
+export const silentProgress: Progress = { phase: () => undefined, advance: () => undefined };
+
+/** Points in a run at which a test may kill the process; nothing listens in production. */
+export type Failpoint =
+  | 'run-started'
+  | 'page-fetched'
+  | 'page-stored'
+  | 'pulled'
+  | 'resolved'
+  | 'placed-chunk'
+  | 'placed'
+  | 'write-begun'
+  | 'write-sent'
+  | 'write-settled';
+
+export interface SyncOptions {
+  readonly kind: 'sync' | 'pull' | 'plan';
+  readonly store: Store;
+  readonly connections: readonly SyncConnection[];
+  readonly mappings: readonly Mapping[];
+  /** Texts of the mappings by journey, kept with the version that decided. */
+  readonly mappingTexts: Readonly<Record<string, string>>;
+  /** The instant every rule is evaluated at, epoch milliseconds. */
+  readonly now: number;
+  readonly clock: Clock;
+  /** A new unique text: run ids, ledger entries, lease holders. */
+  readonly newId: () => string;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** Read everything again instead of what changed. */
+  readonly full: boolean;
+  readonly manualEdits: 'ask' | 'revert';
+  /** Pairs of records (`connection:type:id`) that must never be joined. */
+  readonly unlink: readonly (readonly [string, string])[];
+  readonly failpoint?: (point: Failpoint) => Promise<void> | void;
+}
+
+/** An open connection with what it told about itself. */
+export interface OpenConnection {
+  readonly config: SyncConnection;
+  readonly connection: Connection;
+  readonly account: AccountInfo;
+  readonly discovery: Discovery;
+  /** When the pull of a type began: what is stored of it is at least as fresh. */
+  readonly readAt: Map<string, number>;
+}
+
+/** Counts of one connection in a run: `seen` = `applied` + all of `ignored` + `failed`. */
+export interface ConnectionCounts {
+  seen: number;
+  applied: number;
+  readonly ignored: Record<string, number>;
+  failed: number;
+  requests: number;
+  rateLimited: number;
+}
+
+/** Something that went wrong and did not stop the rest. */
+export interface RunProblem {
+  readonly connection: ConnectionId | null;
+  /** Error code of the model; decides the exit status. */
+  readonly code: string;
+  readonly exit: 1 | 2 | 3;
+  readonly message: string;
+}
+
+/** The state of one run, shared by its steps. */
+export interface Session {
+  readonly options: SyncOptions;
+  readonly run: string;
+  readonly fence: Fence;
+  readonly counts: Map<ConnectionId, ConnectionCounts>;
+  readonly problems: RunProblem[];
+  readonly notices: RunNotice[];
+}
+
+export function countsOf(session: Session, connection: ConnectionId): ConnectionCounts {
+  const known = session.counts.get(connection);
+  if (known !== undefined) return known;
+  const counts: ConnectionCounts = {
+    seen: 0,
+    applied: 0,
+    ignored: {},
+    failed: 0,
+    requests: 0,
+    rateLimited: 0,
+  };
+  session.counts.set(connection, counts);
+  return counts;
+}
+
+export async function reach(session: Session, point: Failpoint): Promise<void> {
+  session.options.signal.throwIfAborted();
+  await session.options.failpoint?.(point);
+}

@@ -1,0 +1,236 @@
+import PQueue from 'p-queue';
+import type { WriteResult } from '../connector/port.ts';
+import { type FieldValue, recordKeyText } from '../model/record.ts';
+import type { LedgerEntry, LedgerState } from '../store/port.ts';
+import type { PlannedWrite } from './plan.ts';
+import { noteProblem } from './problems.ts';
+import { type OpenConnection, reach, type Session } from './session.ts';
+import { holds, readBack } from './settle.ts';
+
+/** J27: an output is written only if its value in the CRM was read at most this long ago. */
+export const FRESH_MS = 60_000;
+
+export interface WriteTotals {
+  records: number;
+  fields: number;
+  failed: number;
+}
+
+/** What a batch row became. */
+interface Row {
+  readonly write: PlannedWrite;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/**
+ * Writes the planned changes of one connection: by type, sorted by parent, in the CRM's batch size. The ledger
+ * knows every field before the CRM is called and learns every result after it; one refused record stops nothing.
+ */
+export async function writeConnection(
+  session: Session,
+  open: OpenConnection,
+  writes: readonly PlannedWrite[],
+  totals: WriteTotals,
+): Promise<void> {
+  const { capabilities } = open.config.connector;
+  let done = 0;
+  for (const type of capabilities.objectTypes.map((object) => object.name)) {
+    const ofType = writes.filter((write) => write.type === type).sort(byParent);
+    const queue = new PQueue({ concurrency: capabilities.writeParallel });
+    const batches: Promise<void>[] = [];
+    for (let start = 0; start < ofType.length; start += capabilities.writeBatch) {
+      const batch = ofType.slice(start, start + capabilities.writeBatch);
+      batches.push(
+        queue.add(async () => {
+          session.options.signal.throwIfAborted();
+          await writeBatch(session, open, type, batch, totals);
+          done += batch.length;
+          session.options.progress.advance(`${open.config.id} writes`, done, writes.length);
+        }),
+      );
+    }
+    const results = await Promise.allSettled(batches);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
+  }
+}
+
+function byParent(a: PlannedWrite, b: PlannedWrite): number {
+  const left = a.parent ?? '';
+  const right = b.parent ?? '';
+  if (left !== right) return left < right ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+async function writeBatch(
+  session: Session,
+  open: OpenConnection,
+  type: string,
+  batch: readonly PlannedWrite[],
+  totals: WriteTotals,
+): Promise<void> {
+  const fresh = await stillAsPlanned(session, open, type, batch);
+  if (fresh.length === 0) return;
+  const rows = fresh.map((write) => ({ write, entries: entriesOf(session, write) }));
+  await session.options.store.ledger.begin(
+    rows.flatMap((row) => row.entries),
+    session.fence,
+  );
+  await reach(session, 'write-begun');
+  let results: readonly WriteResult[];
+  try {
+    results = await open.connection.push(
+      type,
+      rows.map(({ write }) => ({ id: write.id, fields: fieldsOf(write), parent: write.parent })),
+    );
+  } catch (error) {
+    // `push` throws only when nothing was written: the ledger says so, and the run goes on.
+    await settleRows(session, rows, () => ({ state: 'lost', code: 'not_sent', message: null }));
+    totals.failed += rows.length;
+    noteProblem(session, open.config.id, error, `Writing ${type} to ${open.config.id} failed`);
+    return;
+  }
+  await reach(session, 'write-sent');
+  await settleResults(session, open, type, rows, results, totals);
+  await reach(session, 'write-settled');
+}
+
+/** Reads the batch again when it was read too long ago; a record that changed meanwhile waits for the next sync. */
+async function stillAsPlanned(
+  session: Session,
+  open: OpenConnection,
+  type: string,
+  batch: readonly PlannedWrite[],
+): Promise<readonly PlannedWrite[]> {
+  const readAt = open.readAt.get(type) ?? 0;
+  if (session.options.clock.now() - readAt <= FRESH_MS) return batch;
+  const fields = batch.flatMap((write) =>
+    write.changes.map((change) => ({ id: write.id, field: change.field })),
+  );
+  const found = await readBack(open, type, fields);
+  return batch.filter((write) => {
+    const record = found.get(write.id);
+    if (write.changes.every((change) => holds(record, change.field, change.old))) return true;
+    session.notices.push({
+      kind: 'stale',
+      subject: write.subject,
+      text: `${recordKeyText(write)} changed in the CRM while the run was under way; it is left for the next sync.`,
+    });
+    return false;
+  });
+}
+
+async function settleResults(
+  session: Session,
+  open: OpenConnection,
+  type: string,
+  rows: readonly Row[],
+  results: readonly WriteResult[],
+  totals: WriteTotals,
+): Promise<void> {
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const unknown = rows.filter((row) => (byId.get(row.write.id)?.outcome ?? 'unknown') === 'unknown');
+  const present = await readUnknown(session, open, type, unknown);
+  const written: Row[] = [];
+  for (const row of rows) {
+    const result = byId.get(row.write.id);
+    if (result?.outcome === 'written') written.push(row);
+    else if (result?.outcome === 'refused') {
+      totals.failed += 1;
+      session.notices.push({
+        kind: 'refused',
+        subject: row.write.subject,
+        text: `${recordKeyText(row.write)} was refused: ${result.message} (${result.code})`,
+      });
+    } else if (row.entries.every((entry) => holds(present?.get(entry.id), entry.field, entry.new)))
+      written.push(row);
+    else {
+      totals.failed += 1;
+      session.notices.push({
+        kind: 'unknown',
+        subject: row.write.subject,
+        text: `${recordKeyText(row.write)}: the answer to the write was lost; the next sync looks and writes again if needed.`,
+      });
+    }
+  }
+  const done = new Set(written);
+  await settleRows(session, rows, (row) => {
+    if (done.has(row)) return { state: 'written', code: null, message: null };
+    const result = byId.get(row.write.id);
+    if (result?.outcome === 'refused')
+      return { state: 'refused', code: result.code, message: result.message };
+    return { state: present === null ? 'unknown' : 'lost', code: null, message: null };
+  });
+  await session.options.store.records.patchFields(
+    written.map(({ write }) => ({
+      connection: write.connection,
+      type: write.type,
+      id: write.id,
+      fields: fieldsOf(write),
+    })),
+    session.fence,
+  );
+  totals.records += written.length;
+  totals.fields += written.reduce((sum, row) => sum + row.entries.length, 0);
+}
+
+/** Null: even the look could not be taken, the outcome stays unknown. */
+async function readUnknown(
+  session: Session,
+  open: OpenConnection,
+  type: string,
+  rows: readonly Row[],
+): Promise<Awaited<ReturnType<typeof readBack>> | null> {
+  if (rows.length === 0) return new Map();
+  try {
+    return await readBack(
+      open,
+      type,
+      rows.flatMap((row) => row.entries),
+    );
+  } catch (error) {
+    noteProblem(session, open.config.id, error, `Looking after a lost answer from ${open.config.id} failed`);
+    return null;
+  }
+}
+
+async function settleRows(
+  session: Session,
+  rows: readonly Row[],
+  outcome: (row: Row) => { state: LedgerState; code: string | null; message: string | null },
+): Promise<void> {
+  await session.options.store.ledger.settle(
+    rows.flatMap((row) => {
+      const result = outcome(row);
+      return row.entries.map((entry) => ({ entry: entry.entry, ...result }));
+    }),
+    session.options.clock.now(),
+    session.fence,
+  );
+}
+
+function entriesOf(session: Session, write: PlannedWrite): readonly LedgerEntry[] {
+  return write.changes.map((change) => ({
+    entry: session.options.newId(),
+    run: session.run,
+    connection: write.connection,
+    type: write.type,
+    id: write.id,
+    subject: write.subject,
+    journey: change.journey,
+    output: change.output,
+    field: change.field,
+    old: change.old,
+    new: change.new,
+    state: 'pending',
+    code: null,
+    message: null,
+    at: session.options.clock.now(),
+  }));
+}
+
+function fieldsOf(write: PlannedWrite): Readonly<Record<string, FieldValue>> {
+  const fields = Object.create(null) as Record<string, FieldValue>;
+  for (const change of write.changes) fields[change.field] = change.new;
+  return fields;
+}
