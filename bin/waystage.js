@@ -1,3 +1,38 @@
 #!/usr/bin/env node
 // Plain old JavaScript on purpose: it must load on any Node, find the one Waystage pins, or say what to do.
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
 
+const root = path.join(__dirname, '..');
+const built = path.join(root, 'dist', 'src', 'cli.js');
+const entry = fs.existsSync(built) ? built : path.join(root, 'src', 'cli.ts');
+
+function major(version) {
+  return Number(String(version).replace(/^v/, '').split('.')[0]);
+}
+
+function pinnedNode() {
+  const names = [
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+  ];
+  for (const name of names) {
+    for (const file of ['bin/node', 'bin/node.exe']) {
+      const candidate = path.join(root, 'node_modules', name, file);
+      if (fs.existsSync(candidate)) return candidate;
+    }
+  }
+  return null;
+}
+
+const node = major(process.version) >= 24 ? process.execPath : pinnedNode();
+if (node === null) {
+  process.stderr.write(
+    `Waystage needs Node 24 or newer; this is ${process.version}. Install Node 24, or run \`npm ci\` in the project, which brings it along.\n`,
+  );
+  process.exit(2);
+}
+const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 1)));
