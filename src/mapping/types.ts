@@ -54,6 +54,8 @@ export interface SeenValue {
   readonly value: Scalar;
   /** The fact it came from (its key and origins lead to records); null for results and counts. */
   readonly fact: Fact | null;
+  /** The field's type, so that an instant is shown as a date; absent: looked up by `path` in the catalogue. */
+  readonly type?: FactType;
 }
 
 /** A checked and compiled number (health measures, `expr` values). `null`: missing (J18). */

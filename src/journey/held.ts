@@ -1,0 +1,82 @@
+import type { Condition, Duration, EvalContext, Mapping } from '../mapping/types.ts';
+import type { Fact, JourneyState, SubjectFacts } from '../model/facts.ts';
+import { resultView, stateAt } from './state.ts';
+
+/** What `for` is judged on: the context at the instant of the step, and the state with its visits, so that rules
+ *  which read the journey itself see what it was at each earlier instant. */
+export interface HeldInput {
+  readonly mapping: Mapping;
+  readonly context: EvalContext;
+  readonly state: JourneyState;
+}
+
+/** Since when a condition that is true now has been true without a break, looking back no further than `wait` and
+ *  no further than the first known fact (J11.5). `met`: it was true at every instant of the whole wait. */
+export interface Held {
+  readonly met: boolean;
+  readonly since: number | null;
+}
+
+/** The earliest `at` of the subject's own facts, or null without any. The facts of a person's account do not count:
+ *  an old account must not make a person who appeared yesterday look watched for months. */
+export function firstKnown(facts: SubjectFacts): number | null {
+  let first: number | null = null;
+  const look = (fact: Fact | null): void => {
+    if (fact === null) return;
+    for (const field in fact.origins) {
+      const at = fact.origins[field]!.at;
+      if (first === null || at < first) first = at;
+    }
+  };
+  look(facts.kind === 'person' ? facts.person : facts.account);
+  for (const list of [facts.people, facts.deals, facts.tickets, facts.touchpoints, facts.surveys]) {
+    for (const fact of list) look(fact);
+  }
+  return first;
+}
+
+/** Was `condition`, which holds now, true at every instant of [now - wait, now]? Tested wherever its truth may have
+ *  changed; on both sides of each edge, so that inclusive and exclusive edges are judged alike. */
+export function held(input: HeldInput, condition: Condition, wait: Duration): Held {
+  const { context } = input;
+  const from = wait.before(context.now);
+  const first = firstKnown(context.facts);
+  if (first === null || first > context.now) return { met: false, since: null };
+  const start = Math.max(from, first);
+  let since = context.now;
+  for (const instant of pointsBack(input, condition, start)) {
+    if (!condition.testAt(contextAt(input, instant), instant)) return { met: false, since };
+    since = instant;
+  }
+  return { met: from >= first, since };
+}
+
+/** The instants of [start, now) at which to look, latest first. */
+function pointsBack(input: HeldInput, condition: Condition, start: number): readonly number[] {
+  const { context, mapping, state } = input;
+  const now = context.now;
+  const points = new Set<number>([start]);
+  const add = (instant: number): void => {
+    if (instant >= start && instant < now) points.add(instant);
+    if (instant + 1 > start && instant + 1 < now) points.add(instant + 1);
+  };
+  for (const instant of condition.instants(context, start, now)) add(instant);
+  for (const segment of mapping.segments) {
+    for (const instant of segment.when.instants(context, start, now)) add(instant);
+  }
+  for (const visit of state.visits) {
+    add(visit.entered);
+    if (visit.left !== null) add(visit.left);
+  }
+  points.delete(now);
+  return [...points].sort((a, b) => b - a);
+}
+
+function contextAt(input: HeldInput, instant: number): EvalContext {
+  const { context, mapping, state } = input;
+  const journey = resultView(stateAt(state, instant));
+  const bare: EvalContext = { ...context, now: instant, journey, segments: [] };
+  if (mapping.segments.length === 0) return bare;
+  const segments = mapping.segments.filter((segment) => segment.when.testAt(bare, instant));
+  return { ...bare, segments: segments.map((segment) => segment.name) };
+}

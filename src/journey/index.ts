@@ -1,0 +1,21 @@
+/** Stages, visits, health, outputs and explanation of one subject: pure functions of mapping, facts and instant. */
+export { bandOf, scoreToWrite, UNKNOWN_BAND } from './bands.ts';
+export type { Decision } from './decide.ts';
+export { type EvaluateInput, type Evaluation, evaluate } from './evaluate.ts';
+export { type ExplainInput, explainSubject } from './explain.ts';
+export { explanationLines } from './explain-text.ts';
+export type * from './explain-types.ts';
+export {
+  type GroupResult,
+  type HealthResult,
+  type MeasureResult,
+  type PreviousHealth,
+  scoreHealth,
+} from './health.ts';
+export { type HealthReason, type HealthReasons, healthReasons } from './health-reason.ts';
+export { type NextStage, nextStage, type Unmet } from './next.ts';
+export { type OutputsInput, outputsOf } from './outputs.ts';
+export { evaluateSegments, primarySegment } from './segments.ts';
+export { EMPTY_STATE, NO_HEALTH, resultView, stateAt } from './state.ts';
+export { contextAt, step } from './step.ts';
+export type { StepChanges, StepContext, StepInput, StepResult, Transition } from './types.ts';
