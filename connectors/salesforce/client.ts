@@ -1,0 +1,230 @@
+import type { ConnectionConfig, ConnectionContext, Usage } from '../../src/connector/port.ts';
+import { WaystageError } from '../../src/model/errors.ts';
+import { createTransport } from '../../src/transport/index.ts';
+import type { HttpAnswer, HttpRequest, Transport } from '../../src/transport/port.ts';
+import { baseOrigin, createSessions, type Session, type Sessions, tokenUrl } from './auth.ts';
+import { BUCKET, bodyOf, classOf, judge } from './errors.ts';
+import { queryPath } from './soql.ts';
+
+/** The one version of the API this connector speaks (Summer '26). */
+export const API_VERSION = '67.0';
+export const DATA_PATH = `/services/data/v${API_VERSION}`;
+
+/** Salesforce names no short-term rate; this one leaves room for an org's other clients. */
+const REQUESTS_PER_10S = 100;
+/** A query may run for two minutes before Salesforce itself gives up. */
+const DEADLINES = { headers: 130_000, body: 60_000, total: 300_000 };
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_TRIES = 5;
+
+export type Purpose = 'pull' | 'read' | 'write' | 'meta';
+
+export interface Call {
+  readonly method: HttpRequest['method'];
+  /** Path and query; the client knows the host. */
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly purpose: Purpose;
+  readonly idempotent: boolean;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface QueryPage {
+  readonly rows: readonly Row[];
+  readonly done: boolean;
+  /** Rows of the whole query. */
+  readonly totalSize: number;
+  /** Where the next page is; null on the last one. */
+  readonly next: string | null;
+  /** Salesforce's clock, epoch milliseconds. */
+  readonly serverTime: number | null;
+}
+
+/** API calls of the last 24 hours, as every answer tells. */
+export interface ApiUsage {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** HTTP to one org: session, headers, limits; one new session and one more try when the session has expired. */
+export class SalesforceClient {
+  readonly #config: ConnectionConfig;
+  readonly #context: ConnectionContext;
+  readonly #sessions: Sessions;
+  readonly #transports = new Map<string, Transport>();
+  #apiUsage: ApiUsage | null = null;
+
+  constructor(config: ConnectionConfig, context: ConnectionContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#sessions = createSessions(config, (form) => this.#callToken(form));
+  }
+
+  get context(): ConnectionContext {
+    return this.#context;
+  }
+
+  get apiUsage(): ApiUsage | null {
+    return this.#apiUsage;
+  }
+
+  get usage(): Usage {
+    let [requests, rateLimited, retries] = [0, 0, 0];
+    const byPurpose: Record<string, number> = {};
+    for (const { usage } of this.#transports.values()) {
+      requests += usage.requests;
+      rateLimited += usage.rateLimited;
+      retries += usage.retries;
+      for (const [purpose, count] of Object.entries(usage.byPurpose))
+        byPurpose[purpose] = (byPurpose[purpose] ?? 0) + count;
+    }
+    return { requests, rateLimited, retries, byPurpose };
+  }
+
+  /** Origin of the org's API. */
+  async instanceUrl(): Promise<string> {
+    return (await this.#sessions.get()).instanceUrl;
+  }
+
+  /** Sends a call with the session's token. Rejects as `Transport.send` does, and with `crm_credentials` when a
+   *  new session is refused too. */
+  async send(call: Call): Promise<HttpAnswer> {
+    const session = await this.#sessions.get();
+    try {
+      return await this.#sendWith(session, call);
+    } catch (error) {
+      if (classOf(error) !== 'session') throw error;
+      const renewed = await this.#sessions.renew(session);
+      return this.#sendWith(renewed, call);
+    }
+  }
+
+  /** As `send`, with the parsed body; undefined when it is empty. */
+  async json(call: Call): Promise<unknown> {
+    return bodyOf(await this.send(call));
+  }
+
+  /** First page of a query; deleted, merged and archived rows are among its rows. */
+  async queryAll(soql: string, purpose: Purpose): Promise<QueryPage> {
+    return this.#page(queryPath(API_VERSION, 'queryAll', soql), purpose);
+  }
+
+  /** The page a `next` of an earlier page points at. `crm_cursor_expired` when Salesforce has dropped it. */
+  async queryNext(next: string, purpose: Purpose): Promise<QueryPage> {
+    return this.#page(next, purpose);
+  }
+
+  /** All rows of a small query, by the data API or the Tooling API. */
+  async queryRows(
+    soql: string,
+    api: 'query' | 'queryAll' | 'tooling/query',
+    purpose: Purpose,
+  ): Promise<readonly Row[]> {
+    let page = await this.#page(queryPath(API_VERSION, api, soql), purpose);
+    const rows = [...page.rows];
+    while (page.next !== null) {
+      page = await this.queryNext(page.next, purpose);
+      rows.push(...page.rows);
+    }
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#transports.values()].map((transport) => transport.close()));
+  }
+
+  async #page(path: string, purpose: Purpose): Promise<QueryPage> {
+    const answer = await this.send({
+      method: 'GET',
+      path,
+      headers: { 'sforce-query-options': 'batchSize=2000' },
+      purpose,
+      idempotent: true,
+    });
+    return readPage(answer);
+  }
+
+  async #sendWith(session: Session, call: Call): Promise<HttpAnswer> {
+    const answer = await this.#transport(session.instanceUrl).send({
+      method: call.method,
+      url: session.instanceUrl + call.path,
+      headers: {
+        ...call.headers,
+        authorization: `Bearer ${session.token}`,
+        // Names us in change events, and keeps assignment rules from giving records to other owners.
+        'sforce-call-options': 'client=Waystage',
+        'sforce-auto-assign': 'FALSE',
+      },
+      ...(call.body === undefined ? {} : { body: call.body }),
+      purpose: call.purpose,
+      idempotent: call.idempotent,
+      buckets: [BUCKET],
+    });
+    this.#noteUsage(answer);
+    return answer;
+  }
+
+  async #callToken(form: string): Promise<unknown> {
+    const answer = await this.#transport(baseOrigin(this.#config)).send({
+      method: 'POST',
+      url: tokenUrl(this.#config),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form,
+      purpose: 'meta',
+      idempotent: true,
+      buckets: [BUCKET],
+    });
+    return bodyOf(answer);
+  }
+
+  #transport(origin: string): Transport {
+    const known = this.#transports.get(origin);
+    if (known !== undefined) return known;
+    const { clock, random, signal } = this.#context;
+    const limit = this.#config.requestsPer10s ?? REQUESTS_PER_10S;
+    const transport = createTransport({
+      clock,
+      random,
+      signal,
+      deadlines: DEADLINES,
+      maxBytes: MAX_BYTES,
+      maxTries: MAX_TRIES,
+      buckets: [{ name: BUCKET, windowMs: 10_000, limit }],
+      judge,
+      origin,
+    });
+    this.#transports.set(origin, transport);
+    return transport;
+  }
+
+  #noteUsage(answer: HttpAnswer): void {
+    const found = /api-usage=(\d{1,12})\/(\d{1,12})/.exec(answer.headers['sforce-limit-info'] ?? '');
+    if (found !== null) this.#apiUsage = { used: Number(found[1]), limit: Number(found[2]) };
+  }
+}
+
+function readPage(answer: HttpAnswer): QueryPage {
+  const body = bodyOf(answer) as Readonly<Record<string, unknown>> | null | undefined;
+  const records = body?.['records'];
+  const done = body?.['done'];
+  const next = body?.['nextRecordsUrl'];
+  const totalSize = body?.['totalSize'];
+  if (!Array.isArray(records) || typeof done !== 'boolean' || typeof totalSize !== 'number')
+    throw badPage('without records, done and totalSize');
+  if (!records.every((row) => typeof row === 'object' && row !== null))
+    throw badPage('with records that are no objects');
+  if (done) return { rows: records as Row[], done, totalSize, next: null, serverTime: answer.serverTime };
+  if (typeof next !== 'string' || !next.startsWith('/services/data/') || records.length === 0)
+    throw badPage('that is not done and has no rows or no nextRecordsUrl of its API');
+  return { rows: records as Row[], done, totalSize, next, serverTime: answer.serverTime };
+}
+
+function badPage(what: string): WaystageError {
+  return new WaystageError(
+    'crm_bad_answer',
+    `Salesforce answered a query ${what}; nothing of this page is used, run again later`,
+    { retryable: true },
+  );
+}

@@ -1,0 +1,52 @@
+import type { Connection, ConnectionConfig, ConnectionContext, Connector } from '../../src/connector/port.ts';
+import type { Output } from '../../src/model/outputs.ts';
+import { checkAuth, checkBaseUrl } from './auth.ts';
+import { check } from './check.ts';
+import { SalesforceClient } from './client.ts';
+import { discover } from './discover.ts';
+import { provision } from './provision.ts';
+import { planProvision } from './provision-plan.ts';
+import { pull } from './pull.ts';
+import { push, WRITE_BATCH } from './push.ts';
+import { read } from './read.ts';
+import { OBJECT_TYPES } from './schema.ts';
+
+/** Salesforce by its REST API: static tokens and client credentials. */
+export const salesforce: Connector = {
+  id: 'salesforce',
+  label: 'Salesforce',
+  capabilities: {
+    objectTypes: OBJECT_TYPES,
+    writeBatch: WRITE_BATCH,
+    // Two batches of one object at once lock each other's parent records.
+    writeParallel: 1,
+    auth: ['token', 'client-credentials'],
+  },
+  checkConfig: (config) => [...checkBaseUrl(config), ...checkAuth(config)],
+  outputFieldName,
+  open,
+};
+
+/** `stage_entered` -> `Waystage_Stage_Entered__c`. */
+function outputFieldName(output: Output): string {
+  const words = output.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `Waystage_${words.join('_')}__c`;
+}
+
+function open(config: ConnectionConfig, context: ConnectionContext): Connection {
+  const client = new SalesforceClient(config, context);
+  return {
+    id: config.id,
+    check: () => check(client),
+    discover: (types) => discover(client, types),
+    pull: (request) => pull(client, config.id, request),
+    read: (request) => read(client, config.id, request),
+    push: (type, writes) => push(client, type, writes),
+    planProvision: (wanted) => planProvision(client, wanted),
+    provision: (steps) => provision(client, steps),
+    get usage() {
+      return client.usage;
+    },
+    close: () => client.close(),
+  };
+}

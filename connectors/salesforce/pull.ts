@@ -1,0 +1,204 @@
+import type { Page, PullRequest } from '../../src/connector/port.ts';
+import { WaystageError } from '../../src/model/errors.ts';
+import type { ConnectionId } from '../../src/model/record.ts';
+import type { QueryPage, Row, SalesforceClient } from './client.ts';
+import { decodeCursor, encodeCursor, nextIncrement, OVERLAP_MS, type Position } from './cursor.ts';
+import { classOf } from './errors.ts';
+import { id18, isId } from './ids.ts';
+import { milliseconds } from './mapper.ts';
+import { instant, secondOf } from './soql.ts';
+import { TypeReader } from './type-reader.ts';
+
+type Full = Extract<Position, { mode: 'full' }>;
+type Changes = Extract<Position, { mode: 'changes' }>;
+
+/** Limits tried in turn when a query of the full load takes longer than Salesforce allows. */
+const NARROWER = [2_000, 500, 200];
+
+/**
+ * Pages of one object type.
+ *
+ * The full load runs by ascending id: unlike a stamp, an id never moves and is never shared, so every page's
+ * cursor is an exact place to resume, whatever changes meanwhile. What changes during the load is caught by the
+ * first increment, which begins before the load did.
+ *
+ * An increment runs by ascending modification stamp, from ten minutes before the last one began (rows become
+ * visible after their stamp). Comparison is by whole seconds, so a page's cursor is the start of the second of its
+ * last row; when a single second fills more than a page, that second is drained by ascending id.
+ *
+ * Inside one call Salesforce's own query cursor leads from page to page; when that has expired, the query is sent
+ * again from the last position.
+ */
+export async function* pull(
+  client: SalesforceClient,
+  connection: ConnectionId,
+  request: PullRequest,
+): AsyncGenerator<Page, void, undefined> {
+  const { type, fields, discovery } = request;
+  const position = decodeCursor(request.cursor);
+  const reader = new TypeReader(client, connection, type, fields, discovery.objects[type]);
+  if (position.mode === 'full') yield* pullFull(client, reader, position);
+  else yield* pullChanges(client, reader, position);
+}
+
+async function* pullFull(client: SalesforceClient, reader: TypeReader, from: Full): AsyncGenerator<Page> {
+  let { start, after } = from;
+  let limit: number | undefined;
+  let delivered = 0;
+  const restarts = restartGuard();
+  for (;;) {
+    const filter = {
+      ...(after === null ? {} : { where: `Id > '${after}'` }),
+      orderBy: 'Id',
+      ...(limit === undefined ? {} : { limit }),
+    };
+    const base = delivered;
+    try {
+      for await (const page of pages(reader, filter)) {
+        start ??= page.serverTime;
+        after = lastId(page.rows) ?? after;
+        delivered += page.rows.length;
+        const done = page.done && (limit === undefined || delivered - base < limit);
+        const next: Position = done ? nextIncrement(start ?? 0) : { mode: 'full', start, after };
+        // A query with a limit counts only its own rows.
+        const total = limit === undefined ? base + page.totalSize : null;
+        yield { ...reader.records(page.rows), cursor: encodeCursor(next), done, total };
+        if (done) return;
+      }
+    } catch (error) {
+      const narrower = NARROWER.find((size) => limit === undefined || size < limit);
+      if (classOf(error) === 'timeout' && narrower !== undefined) {
+        limit = narrower;
+        client.context.log.warn({ limit }, 'a Salesforce query took too long; going on with smaller ones');
+      } else {
+        restarts.allow(error, `${after}`);
+      }
+    }
+  }
+}
+
+async function* pullChanges(
+  client: SalesforceClient,
+  reader: TypeReader,
+  from: Changes,
+): AsyncGenerator<Page> {
+  let { at, high, after } = from;
+  let before: number | null = null;
+  let delivered = 0;
+  const restarts = restartGuard();
+  const here = (): string => encodeCursor({ mode: 'changes', at, high, after });
+  for (;;) {
+    const draining = after !== null;
+    const base = delivered;
+    let newest = secondOf(at);
+    try {
+      for await (const page of pages(reader, changesFilter(at, before, after))) {
+        high ??= page.serverTime;
+        delivered += page.rows.length;
+        const found = { ...reader.records(page.rows), total: base + page.totalSize };
+        if (draining) {
+          after = lastId(page.rows) ?? after;
+          if (page.done) [at, after] = [secondOf(at) + 1_000, null];
+          yield { ...found, cursor: here(), done: false };
+          continue;
+        }
+        const span = secondsOf(page.rows, newest);
+        newest = span?.last ?? newest;
+        if (page.done && before === null) {
+          // Without a Date header the newest stamp seen is the safest clock there is.
+          const next = nextIncrement(high ?? Math.max(newest, at + OVERLAP_MS));
+          yield { ...found, cursor: encodeCursor(next), done: true };
+          return;
+        }
+        if (page.done) [at, before] = [before!, null];
+        else at = newest;
+        const wide = !page.done && span !== null && span.first === span.last;
+        if (wide) after = '';
+        yield { ...found, cursor: here(), done: false };
+        if (wide) break;
+      }
+    } catch (error) {
+      if (classOf(error) === 'timeout' && !draining) {
+        before = halfWay(at, before ?? high ?? client.context.clock.now(), error);
+        client.context.log.warn({}, 'a Salesforce query took too long; halving its time window');
+      } else {
+        restarts.allow(error, here());
+      }
+    }
+  }
+}
+
+function changesFilter(
+  at: number,
+  before: number | null,
+  after: string | null,
+): { readonly where: string; readonly orderBy: string } {
+  if (after !== null) {
+    const rest = after === '' ? '' : ` AND Id > '${after}'`;
+    return { where: `SystemModstamp = ${instant(at)}${rest}`, orderBy: 'Id' };
+  }
+  const end = before === null ? '' : ` AND SystemModstamp < ${instant(before)}`;
+  return { where: `SystemModstamp >= ${instant(at)}${end}`, orderBy: 'SystemModstamp, Id' };
+}
+
+/** Pages of one query; the next one is on its way while the caller stores the present one. */
+async function* pages(
+  reader: TypeReader,
+  filter: Parameters<TypeReader['first']>[0],
+): AsyncGenerator<QueryPage, void, undefined> {
+  let page = await reader.first(filter, 'pull');
+  for (;;) {
+    const following = page.next === null ? null : reader.next(page.next, 'pull');
+    // Awaited below, but only if the caller comes back for it.
+    following?.catch(() => undefined);
+    yield page;
+    if (following === null) return;
+    page = await following;
+  }
+}
+
+/** Lets an expired query cursor be followed by a new query, as long as each one gets further than the last. */
+function restartGuard(): { allow(error: unknown, position: string): void } {
+  let last: string | null = null;
+  return {
+    allow: (error, position) => {
+      if (classOf(error) !== 'cursor' || position === last) throw error;
+      last = position;
+    },
+  };
+}
+
+function lastId(rows: readonly Row[]): string | null {
+  const id = rows.findLast((row) => typeof row['Id'] === 'string' && isId(row['Id']))?.['Id'];
+  return id === undefined ? null : id18(id as string);
+}
+
+/** First and last second of a page; null without rows. Throws when the page is not in ascending order, because
+ *  then its last row says nothing about what is still to come. */
+function secondsOf(
+  rows: readonly Row[],
+  from: number,
+): { readonly first: number; readonly last: number } | null {
+  let first: number | null = null;
+  let last = from;
+  for (const row of rows) {
+    const second = secondOf(milliseconds(row['SystemModstamp'], 'SystemModstamp') ?? Number.NaN);
+    if (!(second >= last)) {
+      throw new WaystageError(
+        'crm_bad_answer',
+        'Salesforce answered rows that are not in the order of SystemModstamp that was asked for; nothing of this page is used, run again later',
+        { retryable: true },
+      );
+    }
+    first ??= second;
+    last = second;
+  }
+  return first === null ? null : { first, last };
+}
+
+/** The middle of a window, at least a second after its start; rethrows when it can be no smaller. */
+function halfWay(from: number, to: number, error: unknown): number {
+  const middle = secondOf((from + to) / 2);
+  if (middle <= secondOf(from)) throw error;
+  return middle;
+}
