@@ -38,6 +38,8 @@ export interface LeaseStore {
   renew(fence: Fence, now: number, ttl: number): Promise<boolean>;
   release(fence: Fence): Promise<void>;
   holder(name: string, now: number): Promise<string | null>;
+  /** Takes the lease from a holder that is known to be dead, before it expires. */
+  evict(name: string, holder: string): Promise<void>;
 }
 
 export interface StoredConnection {

@@ -71,6 +71,8 @@ export function planRecord(input: PlanInput): RecordPlan {
   let unchanged = 0;
   for (const { mapping, outputs } of input.wanted) {
     for (const choice of mapping.outputs) {
+      // Nothing known of an output (a trend before its first window) is not the same as an empty one.
+      if (!Object.hasOwn(outputs, choice.output)) continue;
       const field = fieldNameOf(choice, connector);
       if (!Object.hasOwn(record.fields, field)) {
         unreadable.push(field);

@@ -1,58 +1,62 @@
 import { requestedFields } from '../mapping/index.ts';
 import { isWaystageError } from '../model/errors.ts';
-import type { CrmRecord } from '../model/record.ts';
+import type { ConnectionId, CrmRecord } from '../model/record.ts';
 import type { RecordFate } from '../store/port.ts';
 import { judge } from './judge.ts';
 import { ownFieldNames } from './outputs.ts';
 import { noteProblem } from './problems.ts';
-import { countsOf, type OpenConnection, reach, type Session } from './session.ts';
+import { countsOf, type OpenConnection, reach, type Session, type SyncConnection } from './session.ts';
 
 /**
  * Pulls all object types of a connection side by side. Each page is committed with its checkpoint before the next
  * is asked for. A type that fails is named in the run; the others go on.
- * @returns false when some type has never been read completely: rules must not judge on half the facts
  */
-export async function pullConnection(session: Session, open: OpenConnection): Promise<boolean> {
-  const types = typesToPull(session, open);
-  const results = await Promise.all(
-    types.map(async (type) => {
+export async function pullConnection(session: Session, open: OpenConnection): Promise<void> {
+  await Promise.all(
+    typesNeeded(open.config).map(async (type) => {
       try {
         await pullType(session, open, type);
-        return true;
       } catch (error) {
         session.options.signal.throwIfAborted();
         if (isWaystageError(error) && error.code === 'busy') throw error;
         noteProblem(session, open.config.id, error, `Reading ${type} from ${open.config.id} failed`);
-        const checkpoint = await session.options.store.records.checkpoint(open.config.id, type);
-        return checkpoint?.complete === true;
       }
     }),
   );
-  return results.every(Boolean);
+}
+
+/** Connections of which some type was never read to its end: rules must not judge on half the facts. */
+export async function neverComplete(session: Session): Promise<readonly ConnectionId[]> {
+  const { store, connections } = session.options;
+  const missing: ConnectionId[] = [];
+  for (const config of connections) {
+    const checkpoints = await Promise.all(
+      typesNeeded(config).map((type) => store.records.checkpoint(config.id, type)),
+    );
+    if (checkpoints.some((checkpoint) => checkpoint?.complete !== true)) missing.push(config.id);
+  }
+  return missing;
 }
 
 /** Object types the field map feeds and the configuration allows. */
-export function typesToPull(session: Session, open: OpenConnection): readonly string[] {
-  const { config } = open;
+export function typesNeeded(config: SyncConnection): readonly string[] {
   return config.connector.capabilities.objectTypes
     .map((type) => type.name)
     .filter((type) => config.objects === null || config.objects.includes(type))
-    .filter((type) => neededFields(session, open, type) !== null);
+    .filter((type) => config.fieldMap.objects.some((map) => map.type === type));
 }
 
-/** Fields to request of a type; null when no mapping needs it. */
-export function neededFields(session: Session, open: OpenConnection, type: string): readonly string[] | null {
-  const object = open.config.fieldMap.objects.find((map) => map.type === type);
-  if (object === undefined) return null;
-  const fields = requestedFields(session.options.mappings, open.config.fieldMap, type);
-  const own = ownFieldNames(session.options.mappings, open.config.connector, type);
+/** Fields to request of a type: those the mappings read and those Waystage owns. */
+function neededFields(session: Session, config: SyncConnection, type: string): readonly string[] {
+  const fields = requestedFields(session.options.mappings, config.fieldMap, type);
+  const own = ownFieldNames(session.options.mappings, config.connector, type);
   return [...new Set([...fields, ...own])].sort();
 }
 
 async function pullType(session: Session, open: OpenConnection, type: string): Promise<void> {
   const { store, full, clock } = session.options;
   const { connection, config, discovery } = open;
-  const fields = neededFields(session, open, type) ?? [];
+  const fields = neededFields(session, config, type);
   const before = await store.records.checkpoint(config.id, type);
   const covered = before !== null && fields.every((field) => before.fields.includes(field));
   const resumed = covered && !(full && before.complete) ? before : null;

@@ -50,6 +50,9 @@ export interface SyncOptions {
   readonly clock: Clock;
   /** A new unique text: run ids, ledger entries, lease holders. */
   readonly newId: () => string;
+  /** Names this process in the lease; `holderAlive` tells whether the process named there still runs. */
+  readonly holder: string;
+  readonly holderAlive: (holder: string) => boolean;
   readonly signal: AbortSignal;
   readonly progress: Progress;
   /** Read everything again instead of what changed. */

@@ -61,6 +61,14 @@ export function leaseStore(db: Kysely<Tables>): LeaseStore {
         .where('fence', '=', fence.fence)
         .execute();
     },
+    async evict(name, holder) {
+      await db
+        .updateTable('leases')
+        .set({ holder: '', expires: 0 })
+        .where('name', '=', name)
+        .where('holder', '=', holder)
+        .execute();
+    },
     async holder(name, now) {
       const row = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
       return row === undefined || row.holder === '' || Number(row.expires) <= now ? null : row.holder;

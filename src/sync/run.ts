@@ -1,0 +1,175 @@
+import { isWaystageError, WaystageError } from '../model/errors.ts';
+import type { Fence, RunStatus } from '../store/port.ts';
+import { connect } from './connect.ts';
+import { withLease } from './lease.ts';
+import { placeSubjects } from './place.ts';
+import { editText, type PlannedWrite } from './plan.ts';
+import { noteProblem } from './problems.ts';
+import { neverComplete, pullConnection } from './pull.ts';
+import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
+import {
+  countsOf,
+  type OpenConnection,
+  reach,
+  type Session,
+  type SyncConnection,
+  type SyncOptions,
+} from './session.ts';
+import { settleOpenWrites } from './settle.ts';
+import { exitStatus, noPlaced, type PlacedTotals, type RunSummary, summarise } from './summary.ts';
+import { type WriteTotals, writeConnection } from './write.ts';
+
+export interface SyncResult {
+  readonly summary: RunSummary;
+  /** Exit status of the command line. */
+  readonly exit: 0 | 1 | 2 | 3;
+  /** What was, or under `plan` would be, written. */
+  readonly writes: readonly PlannedWrite[];
+}
+
+interface Work {
+  subjects: ResolvedSubjects | null;
+  placed: PlacedTotals;
+  writes: PlannedWrite[];
+  readonly written: WriteTotals;
+  held: string | null;
+}
+
+/**
+ * One run: pull, resolve, place, plan, write. Each step commits as it goes, so that a killed run is taken up by the
+ * next one. Throws `busy` when another run is under way and `stopped` when the signal fires; everything else that
+ * goes wrong is named in the summary while the rest goes on.
+ */
+export async function runSync(options: SyncOptions): Promise<SyncResult> {
+  return withLease(options, (fence) => leased(options, fence));
+}
+
+async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
+  const { store, clock } = options;
+  const started = clock.now();
+  const session: Session = {
+    options,
+    run: options.newId(),
+    fence,
+    counts: new Map(),
+    problems: [],
+    notices: [],
+  };
+  await store.runs.start({ id: session.run, kind: options.kind, started, now: options.now }, fence);
+  const work: Work = {
+    subjects: null,
+    placed: noPlaced(),
+    writes: [],
+    written: { records: 0, fields: 0, failed: 0 },
+    held: null,
+  };
+  try {
+    await reach(session, 'run-started');
+    await perform(session, work);
+  } catch (error) {
+    await finish(session, work, started, error);
+    throw options.signal.aborted
+      ? new WaystageError('stopped', 'The run was stopped; the next one goes on from here.')
+      : error;
+  }
+  return finish(session, work, started, null);
+}
+
+async function perform(session: Session, work: Work): Promise<void> {
+  const { options } = session;
+  const opens: OpenConnection[] = [];
+  try {
+    options.progress.phase('connect');
+    await Promise.all(
+      options.connections.map(async (config) => {
+        const open = await connect(session, config);
+        if (open !== null) opens.push(open);
+      }),
+    );
+    opens.sort((a, b) => order(options.connections, a.config) - order(options.connections, b.config));
+    options.progress.phase('pull');
+    await Promise.all(opens.map((open) => pullOne(session, open)));
+    await reach(session, 'pulled');
+    if (options.kind === 'pull') return;
+    const missing = await neverComplete(session);
+    if (missing.length > 0) {
+      work.held = `Nothing was judged or written: ${missing.join(', ')} has not been read completely yet, and rules must not judge on half the facts. Mend what is named above and sync again.`;
+      return;
+    }
+    options.progress.phase('resolve');
+    work.subjects = await resolveSubjects(session);
+    await reach(session, 'resolved');
+    options.progress.phase('place');
+    const { totals, writes, edits } = await placeSubjects(session, opens, work.subjects);
+    work.placed = totals;
+    work.writes = writes;
+    for (const edit of edits)
+      session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
+    await reach(session, 'placed');
+    if (options.kind === 'plan') return;
+    options.progress.phase('write');
+    await Promise.all(opens.map((open) => writeOne(session, open, work)));
+  } finally {
+    for (const open of opens) {
+      const counts = countsOf(session, open.config.id);
+      counts.requests = open.connection.usage.requests;
+      counts.rateLimited = open.connection.usage.rateLimited;
+    }
+    await Promise.allSettled(opens.map((open) => open.connection.close()));
+  }
+}
+
+async function pullOne(session: Session, open: OpenConnection): Promise<void> {
+  try {
+    await settleOpenWrites(session, open);
+  } catch (error) {
+    session.options.signal.throwIfAborted();
+    if (isWaystageError(error) && error.code === 'busy') throw error;
+    return;
+  }
+  await pullConnection(session, open);
+}
+
+async function writeOne(session: Session, open: OpenConnection, work: Work): Promise<void> {
+  if (open.config.writeMode !== 'apply') return;
+  const own = work.writes.filter((write) => write.connection === open.config.id);
+  try {
+    await writeConnection(session, open, own, work.written);
+  } catch (error) {
+    session.options.signal.throwIfAborted();
+    if (isWaystageError(error) && error.code === 'busy') throw error;
+    noteProblem(session, open.config.id, error, `Writing to ${open.config.id} stopped`);
+  }
+}
+
+function order(connections: readonly SyncConnection[], config: SyncConnection): number {
+  return connections.indexOf(config);
+}
+
+async function finish(session: Session, work: Work, started: number, error: unknown): Promise<SyncResult> {
+  const { store, clock } = session.options;
+  const ended = clock.now();
+  const summary = summarise(
+    session,
+    (ended - started) / 1000,
+    work.subjects,
+    work.placed,
+    work.written,
+    work.held,
+  );
+  const exit = exitStatus(summary);
+  let status: RunStatus =
+    exit === 0 && work.held === null ? 'done' : work.held === null ? 'partial' : 'failed';
+  let text: string | null = work.held;
+  if (error !== null) {
+    status = session.options.signal.aborted ? 'interrupted' : 'failed';
+    text = isWaystageError(error) ? error.message : 'An unexpected error ended the run.';
+  }
+  try {
+    await store.runs.notice(session.run, session.notices);
+    await store.runs.finish(session.run, { status, ended, summary, error: text });
+  } catch (storeError) {
+    if (error === null) throw storeError;
+  }
+  return { summary, exit: work.held !== null && exit === 0 ? 1 : exit, writes: work.writes };
+}

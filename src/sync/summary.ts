@@ -1,0 +1,94 @@
+import type { ResolvedSubjects } from './resolve.ts';
+import { type ConnectionCounts, countsOf, type RunProblem, type Session } from './session.ts';
+import type { WriteTotals } from './write.ts';
+
+/** The run summary of the command line's contract. */
+export interface RunSummary {
+  readonly run: string;
+  readonly seconds: number;
+  readonly connections: Readonly<Record<string, ConnectionCounts>>;
+  readonly subjects: { readonly person: number; readonly account: number; readonly ambiguous: number };
+  /** Subjects per stage, by journey; `none` counts those in no stage. */
+  readonly stages: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bands: Readonly<Record<string, number>>;
+  readonly transitions: number;
+  /** Visits that a late fact corrected. */
+  readonly corrected: number;
+  readonly writes: {
+    readonly records: number;
+    readonly fields: number;
+    readonly unchanged: number;
+    readonly failed: number;
+    /** Output fields a person changed in the CRM. */
+    readonly manualEdits: number;
+    /** Output fields the CRM does not show: not provisioned or no permission. */
+    readonly unreadable: number;
+  };
+  readonly problems: readonly RunProblem[];
+  /** Why nothing was judged or written, when that is so. */
+  readonly held: string | null;
+}
+
+export interface PlacedTotals {
+  transitions: number;
+  readonly stages: Record<string, Record<string, number>>;
+  readonly bands: Record<string, number>;
+  unchanged: number;
+  manualEdits: number;
+  unreadable: number;
+}
+
+export function noPlaced(): PlacedTotals {
+  return {
+    transitions: 0,
+    stages: Object.create(null),
+    bands: Object.create(null),
+    unchanged: 0,
+    manualEdits: 0,
+    unreadable: 0,
+  };
+}
+
+export function summarise(
+  session: Session,
+  seconds: number,
+  subjects: ResolvedSubjects | null,
+  placed: PlacedTotals,
+  writes: WriteTotals,
+  held: string | null,
+): RunSummary {
+  const connections: Record<string, ConnectionCounts> = {};
+  for (const { id } of session.options.connections) connections[id] = countsOf(session, id);
+  return {
+    run: session.run,
+    seconds: Math.round(seconds * 1000) / 1000,
+    connections,
+    subjects: {
+      person: subjects?.person ?? 0,
+      account: subjects?.account ?? 0,
+      ambiguous: subjects?.ambiguous ?? 0,
+    },
+    stages: placed.stages,
+    bands: placed.bands,
+    transitions: placed.transitions,
+    corrected: 0,
+    writes: {
+      records: writes.records,
+      fields: writes.fields,
+      unchanged: placed.unchanged,
+      failed: writes.failed,
+      manualEdits: placed.manualEdits,
+      unreadable: placed.unreadable,
+    },
+    problems: session.problems,
+    held,
+  };
+}
+
+/** 0 all well · 1 some records or checks failed · 2 configuration · 3 a CRM cannot be reached or refuses us. */
+export function exitStatus(summary: RunSummary): 0 | 1 | 2 | 3 {
+  const worst = summary.problems.reduce((exit, problem) => Math.max(exit, problem.exit), 0);
+  const failed =
+    summary.writes.failed > 0 || Object.values(summary.connections).some((counts) => counts.failed > 0);
+  return Math.max(worst, failed ? 1 : 0) as 0 | 1 | 2 | 3;
+}
