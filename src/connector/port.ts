@@ -124,6 +124,8 @@ export interface Discovery {
 
 export interface DiscoveredObject {
   readonly readable: boolean;
+  /** What `{type}` becomes in `recordUrl` when it is not the type's own name (HubSpot: `0-1`). */
+  readonly linkType?: string;
   readonly fields: Readonly<Record<string, FieldInfo>>;
 }
 

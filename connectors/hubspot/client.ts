@@ -1,0 +1,170 @@
+import type { ConnectionConfig, ConnectionContext } from '../../src/connector/port.ts';
+import { WaystageError } from '../../src/model/errors.ts';
+import { createTransport } from '../../src/transport/index.ts';
+import type {
+  HttpAnswer,
+  HttpRequest,
+  Transport,
+  TransportUsage,
+  Verdict,
+} from '../../src/transport/port.ts';
+import { ASSOCIATIONS, badAnswer, GENERAL, isObject, judgeFailure, SEARCH } from './errors.ts';
+
+export const DEFAULT_BASE_URL = 'https://api.hubapi.com';
+
+/** HubSpot's own figures for a privately distributed app on a Professional account; a free account has 100 and 100. */
+const REQUESTS_PER_10S = 190;
+const ASSOCIATIONS_PER_10S = 150;
+const FREE_PER_10S = 110;
+/** Five a second belong to the whole account; one is left for the others. */
+const SEARCHES_PER_SECOND = 4;
+/** A little is left for people who use the same app's limits by hand. */
+const RESERVE = 0.97;
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What a caller wants of a good answer: null when it is right, else what is wrong with it. */
+export type Check = (json: Json) => string | null;
+
+export interface CallOptions {
+  readonly purpose: 'pull' | 'search' | 'associations' | 'write' | 'read' | 'meta';
+  /** Default `general`. */
+  readonly bucket?: string;
+  /** Default true. */
+  readonly idempotent?: boolean;
+  readonly check?: Check;
+}
+
+export interface Reply {
+  readonly json: Json;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** HubSpot's own clock, epoch milliseconds; null when it did not say. */
+  readonly serverTime: number | null;
+}
+
+interface Call extends HttpRequest {
+  readonly check?: Check;
+}
+
+/** JSON over the transport: token, buckets, and answers that are what the API promises or errors that say why. */
+export class HubspotClient {
+  /** "HubSpot (connection eu)", for messages. */
+  readonly who: string;
+  readonly #base: string;
+  readonly #authorization: string;
+  readonly #transport: Transport;
+  /** The parsed body of each answer that was judged good, so that no page is parsed twice. */
+  readonly #parsed = new WeakMap<HttpAnswer, Json>();
+
+  constructor(config: ConnectionConfig, context: ConnectionContext) {
+    this.who = `HubSpot (connection ${config.id})`;
+    this.#base = (config.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, '');
+    if (config.auth.kind !== 'token') {
+      throw new WaystageError(
+        'internal',
+        `${this.who}: auth kind ${config.auth.kind} is not supported; expected token`,
+      );
+    }
+    this.#authorization = `Bearer ${config.auth.token}`;
+    const perTen = config.requestsPer10s ?? REQUESTS_PER_10S;
+    const associations = perTen <= FREE_PER_10S ? Math.min(100, perTen) : ASSOCIATIONS_PER_10S;
+    this.#transport = createTransport({
+      clock: context.clock,
+      random: context.random,
+      signal: context.signal,
+      // HubSpot gives up after 100 s by itself.
+      deadlines: { headers: 60_000, body: 60_000, total: 180_000 },
+      maxBytes: 64 * 1024 * 1024,
+      maxTries: 6,
+      buckets: [
+        { name: GENERAL, windowMs: 10_000, limit: Math.max(1, Math.floor(perTen * RESERVE)) },
+        { name: SEARCH, windowMs: 1_000, limit: SEARCHES_PER_SECOND },
+        { name: ASSOCIATIONS, windowMs: 10_000, limit: Math.max(1, Math.floor(associations * RESERVE)) },
+      ],
+      judge: (answer, request) => this.#judge(answer, request),
+      origin: new URL(this.#base).origin,
+    });
+  }
+
+  get usage(): TransportUsage {
+    return this.#transport.usage;
+  }
+
+  get(path: string, query: Readonly<Record<string, string>>, options: CallOptions): Promise<Reply> {
+    const text = new URLSearchParams(query).toString();
+    return this.#call(
+      { method: 'GET', url: `${this.#base}${path}${text === '' ? '' : `?${text}`}` },
+      options,
+    );
+  }
+
+  post(path: string, body: Json, options: CallOptions): Promise<Reply> {
+    return this.#call({ method: 'POST', url: `${this.#base}${path}`, body: JSON.stringify(body) }, options);
+  }
+
+  /** One request of the vendor's own client, carried by our transport. `path` is absolute, with its query. */
+  async carry(method: HttpRequest['method'], path: string, body: string | undefined): Promise<HttpAnswer> {
+    return this.#transport.send({
+      method,
+      url: `${this.#base}${path}`,
+      ...(body === undefined ? {} : { body }),
+      headers: this.#headers(body !== undefined),
+      purpose: 'meta',
+      idempotent: true,
+      buckets: [GENERAL],
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #call(
+    what: { readonly method: HttpRequest['method']; readonly url: string; readonly body?: string },
+    options: CallOptions,
+  ): Promise<Reply> {
+    const call: Call = {
+      ...what,
+      headers: this.#headers(what.body !== undefined),
+      purpose: options.purpose,
+      idempotent: options.idempotent ?? true,
+      buckets: [options.bucket ?? GENERAL],
+      ...(options.check === undefined ? {} : { check: options.check }),
+    };
+    const answer = await this.#transport.send(call);
+    const json = this.#parsed.get(answer) ?? {};
+    return { json, status: answer.status, headers: answer.headers, serverTime: answer.serverTime };
+  }
+
+  #headers(withBody: boolean): Readonly<Record<string, string>> {
+    return {
+      authorization: this.#authorization,
+      'user-agent': 'waystage',
+      ...(withBody ? { 'content-type': 'application/json' } : {}),
+    };
+  }
+
+  #judge(answer: HttpAnswer, request: HttpRequest): Verdict {
+    if (answer.status < 200 || answer.status > 299) return judgeFailure(answer, request, this.who);
+    if (answer.status === 204) return { kind: 'ok' };
+    const call = `${request.method} ${new URL(request.url).pathname}`;
+    let json: unknown;
+    try {
+      json = JSON.parse(answer.text);
+    } catch {
+      const html = /^\s*</.test(answer.text);
+      return badAnswer(this.who, call, html ? 'a web page instead of JSON' : 'JSON that is cut or broken');
+    }
+    if (!isObject(json)) return badAnswer(this.who, call, 'something that is no JSON object');
+    const wrong = (request as Call).check?.(json) ?? null;
+    if (wrong !== null) return badAnswer(this.who, call, wrong);
+    this.#parsed.set(answer, json);
+    return { kind: 'ok' };
+  }
+}
+
+/** The check of every list-like answer: `results` is there and is a list. */
+export function hasResults(json: Json): string | null {
+  return Array.isArray(json['results']) ? null : 'no list of results';
+}

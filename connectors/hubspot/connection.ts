@@ -1,0 +1,78 @@
+import type {
+  AccountInfo,
+  Connection,
+  ConnectionConfig,
+  ConnectionContext,
+  Discovery,
+  Page,
+  ProvisionResult,
+  ProvisionStep,
+  ProvisionTarget,
+  PullRequest,
+  ReadRequest,
+  Usage,
+  Write,
+  WriteResult,
+} from '../../src/connector/port.ts';
+import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
+import { HubspotClient } from './client.ts';
+import { discover, readAccount } from './discover.ts';
+import { planProvision, provision } from './provision.ts';
+import { type PullContext, pull } from './pull.ts';
+import { pushWrites } from './push.ts';
+import { readRecords } from './read.ts';
+import { createVendorClient, type VendorClient } from './vendor.ts';
+
+/** One HubSpot account, open for a run. */
+export class HubspotConnection implements Connection {
+  readonly id: ConnectionId;
+  readonly #client: HubspotClient;
+  readonly #vendor: VendorClient;
+  readonly #context: PullContext;
+
+  constructor(config: ConnectionConfig, context: ConnectionContext) {
+    this.id = config.id;
+    this.#client = new HubspotClient(config, context);
+    this.#vendor = createVendorClient(this.#client);
+    this.#context = { client: this.#client, connection: config.id, clock: context.clock, log: context.log };
+  }
+
+  get usage(): Usage {
+    return this.#client.usage;
+  }
+
+  async check(): Promise<AccountInfo> {
+    const { accountId, name, timezone, dailyRemaining, dailyLimit } = await readAccount(this.#client);
+    return { accountId, name, timezone, dailyRemaining, dailyLimit };
+  }
+
+  discover(types: readonly string[]): Promise<Discovery> {
+    return discover(this.#client, this.#vendor, types);
+  }
+
+  pull(request: PullRequest): AsyncIterable<Page> {
+    return pull(this.#context, request);
+  }
+
+  read(
+    request: ReadRequest,
+  ): Promise<{ readonly records: readonly CrmRecord[]; readonly gone: readonly string[] }> {
+    return readRecords(this.#context, request);
+  }
+
+  push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return pushWrites(this.#client, this.#context.log, type, writes);
+  }
+
+  planProvision(wanted: readonly ProvisionTarget[]): Promise<readonly ProvisionStep[]> {
+    return planProvision(this.#vendor, wanted);
+  }
+
+  provision(steps: readonly ProvisionStep[]): Promise<readonly ProvisionResult[]> {
+    return provision(this.#vendor, steps);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

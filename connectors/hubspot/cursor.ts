@@ -1,0 +1,40 @@
+import { WaystageError } from '../../src/model/errors.ts';
+
+/** Where a pull stands. Times are epoch milliseconds of HubSpot's clock. */
+export type Cursor =
+  /** A full list: the page token, and when the list was begun. */
+  | { readonly kind: 'list'; readonly after: string; readonly began: number }
+  /** Between increments: the next one takes everything modified from here on. */
+  | { readonly kind: 'since'; readonly from: number }
+  /** In an increment that began at `began`: everything before `from` has been handed over. */
+  | { readonly kind: 'search'; readonly from: number; readonly began: number }
+  /** In an increment, inside one instant with more records than a page: those after `id` are still due. */
+  | { readonly kind: 'drain'; readonly at: number; readonly id: string; readonly began: number };
+
+const VERSION = 1;
+
+export function writeCursor(cursor: Cursor): string {
+  return JSON.stringify({ v: VERSION, ...cursor });
+}
+
+/** Throws `crm_cursor_expired` for a cursor that this version did not write: the pull then starts afresh. */
+export function readCursor(text: string): Cursor {
+  try {
+    const value = JSON.parse(text) as { readonly v?: unknown } & Readonly<Record<string, unknown>>;
+    const number = (name: string): boolean => Number.isFinite(value[name]);
+    const string = (name: string): boolean => typeof value[name] === 'string';
+    const right =
+      value.v === VERSION &&
+      ((value['kind'] === 'list' && string('after') && number('began')) ||
+        (value['kind'] === 'since' && number('from')) ||
+        (value['kind'] === 'search' && number('from') && number('began')) ||
+        (value['kind'] === 'drain' && number('at') && string('id') && number('began')));
+    if (right) return value as unknown as Cursor;
+  } catch {
+    // Falls through to the one error.
+  }
+  throw new WaystageError(
+    'crm_cursor_expired',
+    'the stored cursor of HubSpot was written by another version; the object type has to be pulled from the beginning',
+  );
+}

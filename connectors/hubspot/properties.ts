@@ -1,0 +1,89 @@
+import { type CallOptions, type HubspotClient, hasResults } from './client.ts';
+import { arrayOf, isObject, textOf } from './errors.ts';
+import { apiPath } from './paths.ts';
+import type { HubspotType } from './schema.ts';
+
+/** Property names that fit into the address of a list request; longer ones are answered with 414. */
+const QUERY_CHARACTERS = 6_000;
+/** HubSpot takes 3,000 characters in a search; the filters need some of them. */
+const SEARCH_CHARACTERS = 2_500;
+
+export const BATCH = 100;
+
+interface Split {
+  readonly inline: readonly string[];
+  /** To be read by batch read afterwards. */
+  readonly rest: readonly string[];
+}
+
+/** What fits into a list request; the properties every record needs come first in `properties`. */
+export function splitForQuery(properties: readonly string[]): Split {
+  let length = 0;
+  const fits = properties.findIndex((name) => {
+    length += encodeURIComponent(name).length + 3;
+    return length > QUERY_CHARACTERS;
+  });
+  return fits < 0
+    ? { inline: properties, rest: [] }
+    : { inline: properties.slice(0, fits), rest: properties.slice(fits) };
+}
+
+/** What fits into a search. If not everything does, one batch read of 100 brings all the rest at once. */
+export function splitForSearch(properties: readonly string[], type: HubspotType): Split {
+  if (JSON.stringify(properties).length <= SEARCH_CHARACTERS) return { inline: properties, rest: [] };
+  const own = new Set(['hs_object_id', type.modified]);
+  return { inline: [...own], rest: properties.filter((name) => !own.has(name)) };
+}
+
+/** Adds `rest` to rows that came without; rows that vanished in between are named, not dropped. */
+export async function completeRows(
+  client: HubspotClient,
+  type: HubspotType,
+  rows: readonly unknown[],
+  rest: readonly string[],
+  purpose: CallOptions['purpose'],
+): Promise<{
+  readonly rows: readonly unknown[];
+  readonly failed: readonly { readonly id: string; readonly message: string }[];
+}> {
+  if (rest.length === 0 || rows.length === 0) return { rows, failed: [] };
+  const ids = rows.map((row) => (isObject(row) ? (textOf(row['id']) ?? '') : ''));
+  const read = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const row of await batchRead(client, type, ids, rest, false, purpose)) {
+    const id = isObject(row) ? textOf(row['id']) : null;
+    if (isObject(row) && id !== null && isObject(row['properties'])) read.set(id, row['properties']);
+  }
+  const complete: unknown[] = [];
+  const failed: { readonly id: string; readonly message: string }[] = [];
+  rows.forEach((row, index) => {
+    const id = ids[index] ?? '';
+    const more = read.get(id);
+    if (isObject(row) && isObject(row['properties']) && more !== undefined) {
+      // What came first was read together with the modification stamp and wins.
+      complete.push({ ...row, properties: { ...more, ...row['properties'] } });
+    } else failed.push({ id, message: 'the record went away while it was being read' });
+  });
+  return { rows: complete, failed };
+}
+
+/** Rows by id, 100 a request, in no order; ids that HubSpot does not hand over are simply not there. */
+export async function batchRead(
+  client: HubspotClient,
+  type: HubspotType,
+  ids: readonly string[],
+  properties: readonly string[],
+  archived: boolean,
+  purpose: CallOptions['purpose'],
+): Promise<readonly unknown[]> {
+  const batches: Promise<readonly unknown[]>[] = [];
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const inputs = ids.slice(start, start + BATCH).map((id) => ({ id }));
+    const path = `${apiPath('objects', type.name, 'batch', 'read')}${archived ? '?archived=true' : ''}`;
+    batches.push(
+      client
+        .post(path, { properties, inputs }, { purpose, check: hasResults })
+        .then(({ json }) => arrayOf(json['results'])),
+    );
+  }
+  return (await Promise.all(batches)).flat();
+}
