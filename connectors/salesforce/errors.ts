@@ -223,7 +223,7 @@ function nameOf(request: HttpRequest): string {
 
 function clean(message: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters have no place in a message
-  const text = message.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  const text = message.replace(/[\u0000-\u0020\u007f]+/g, ' ').trim();
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
 

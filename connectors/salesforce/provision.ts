@@ -128,18 +128,22 @@ async function grant(work: Work, type: string, name: string): Promise<string | n
   if (work.missing.has(field)) return `not tried, because ${field} could not be created`;
   const set = await knownPermissionSet(work);
   if (set === null) return NO_SET;
-  const where = `ParentId = ${text(set)} AND Field = ${text(field)}`;
-  const query = select({ fields: ['Id'], from: 'FieldPermissions', where });
-  const id = (await work.client.queryRows(query, 'query', 'meta'))[0]?.['Id'];
   const permissions = { PermissionsRead: true, PermissionsEdit: true };
-  if (typeof id === 'string') await work.jsforce.update('FieldPermissions', { Id: id, ...permissions });
-  else {
+  try {
     await work.jsforce.create('FieldPermissions', {
       ParentId: set,
       SobjectType: type,
       Field: field,
       ...permissions,
     });
+  } catch (error) {
+    if (!EXISTS.has(crmErrorOf(error)?.code ?? '')) throw error;
+    // There is a grant already, perhaps one to read only.
+    const where = `ParentId = ${text(set)} AND Field = ${text(field)}`;
+    const query = select({ fields: ['Id'], from: 'FieldPermissions', where });
+    const id = (await work.client.queryRows(query, 'query', 'meta'))[0]?.['Id'];
+    if (typeof id !== 'string') throw error;
+    await work.jsforce.update('FieldPermissions', { Id: id, ...permissions });
   }
   return null;
 }
