@@ -48,6 +48,19 @@ export function createZone(name: string): Zone {
     if (offset(wall - after) === after) return wall - after;
     return wall - before;
   };
+  /** The change of the clock within a day of an instant, if there is one. */
+  const changeNear = (instant: number): number | null => {
+    let low = instant - DAY;
+    let high = instant + DAY;
+    const first = offset(low);
+    if (offset(high) === first) return null;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (offset(middle) === first) low = middle;
+      else high = middle;
+    }
+    return high;
+  };
   const dayNumber = (instant: number): number => Math.floor((instant + offset(instant)) / DAY);
   const dayStart = (day: number): number => fromWall(day * DAY);
   const parseDate = (text: string): number | null => {
@@ -75,20 +88,17 @@ export function createZone(name: string): Zone {
       return zone === undefined ? fromWall(parsed) : parsed;
     },
     edges: (instant, days) => {
-      const wall = instant + offset(instant) + days * DAY;
-      const before = offset(wall - DAY);
-      const after = offset(wall + DAY);
-      if (before === after) return [wall - before];
-      // Near a change of the clock the wall time may stand twice or never: the change itself is an edge too.
-      let low = wall - before - DAY;
-      let high = wall - after + DAY;
-      const first = offset(low);
-      while (high - low > 1) {
-        const middle = Math.floor((low + high) / 2);
-        if (offset(middle) === first) low = middle;
-        else high = middle;
-      }
-      return [wall - before, wall - after, high].sort((a, b) => a - b);
+      const here = instant + offset(instant);
+      const change = changeNear(instant);
+      // A wall time that stands twice has its first instant only, so the end of the doubled hour is an edge too.
+      const walls = change === null ? [here] : [here, change + offset(change), change + offset(change - 1)];
+      return walls.flatMap((wall) => {
+        const there = wall + days * DAY;
+        const before = there - offset(there - DAY);
+        const after = there - offset(there + DAY);
+        const other = before === after ? null : changeNear(before);
+        return other === null ? [before] : [before, after, other];
+      });
     },
   };
 }

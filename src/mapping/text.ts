@@ -1,0 +1,145 @@
+import { SINGULAR } from './scope.ts';
+import type {
+  AggregateNode,
+  BoolNode,
+  Comparator,
+  CompareNode,
+  FieldNode,
+  ListRef,
+  LiteralNode,
+  Node,
+  ValueNode,
+} from './tree.ts';
+import { isValue } from './tree.ts';
+
+const MOST = 400;
+
+/** One readable line for a node: "some deal with won and closed within 365d" (J33). Dates and limits, never ages,
+ *  so that the text of a rule is the same at every run. */
+export function textOf(node: Node): string {
+  const text = isValue(node) ? value(node) : bool(node);
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
+}
+
+function bool(node: BoolNode): string {
+  switch (node.op) {
+    case 'const':
+      return node.value ? 'always' : 'never';
+    case 'all':
+      return node.items.map((item) => grouped(item, 'any')).join(' and ');
+    case 'any':
+      return node.items.map((item) => grouped(item, 'all')).join(' or ');
+    case 'not':
+      return `not (${bool(node.item)})`;
+    case 'named':
+      return node.name.replaceAll('_', ' ');
+    case 'segment':
+      return `in segment ${node.name}`;
+    case 'exists':
+      return `${node.negated ? 'no' : 'has'} ${value(node.item)}`;
+    case 'in': {
+      const values = node.values.map(({ source }) => source);
+      const list =
+        values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+      return `${value(node.left)} is ${node.negated ? 'not ' : ''}${list}`;
+    }
+    case 'text':
+      return `${value(node.left)} ${node.test.replace('_', ' ')} "${node.value}"`;
+    case 'window': {
+      const { text } = node.duration;
+      if (node.test === 'within') return `${value(node.left)} within ${text}`;
+      if (node.test === 'within_next') return `${value(node.left)} within the next ${text}`;
+      return `${value(node.left)} more than ${text} ago`;
+    }
+    case 'quant': {
+      const word = node.quant === 'none' ? 'no' : node.quant;
+      return `${word} ${SINGULAR[node.list.list]}${holder(node.list)}${node.where === null ? '' : ` with ${bool(node.where)}`}`;
+    }
+    case 'compare':
+      return compared(node);
+  }
+}
+
+function grouped(node: BoolNode, op: 'all' | 'any'): string {
+  return node.op === op ? `(${bool(node)})` : bool(node);
+}
+
+const NUMBER_WORDS: Readonly<Record<Comparator, string>> = {
+  eq: '',
+  ne: 'not ',
+  lt: 'below ',
+  lte: 'at most ',
+  gt: 'more than ',
+  gte: 'at least ',
+};
+const DATE_WORDS: Readonly<Record<Comparator, string>> = {
+  eq: 'on ',
+  ne: 'not on ',
+  lt: 'before ',
+  lte: 'not after ',
+  gt: 'after ',
+  gte: 'not before ',
+};
+
+function compared({ cmp, left, right }: CompareNode): string {
+  if (right.op === 'literal' && right.type === 'boolean') {
+    const yes = (right.value === true) === (cmp === 'eq');
+    return yes ? value(left) : `not ${value(left)}`;
+  }
+  if (left.op === 'aggregate' && left.fn === 'count' && right.op === 'literal') {
+    const amount = cmp === 'eq' ? 'exactly ' : NUMBER_WORDS[cmp];
+    const { list, where } = left;
+    const what = right.value === 1 ? SINGULAR[list.list] : list.list;
+    return `${amount}${right.source} ${what}${holder(list)}${where === null ? '' : ` with ${bool(where)}`}`;
+  }
+  const words = right.type === 'instant' ? DATE_WORDS : NUMBER_WORDS;
+  return `${value(left)} is ${words[cmp]}${value(right)}`;
+}
+
+function value(node: ValueNode): string {
+  switch (node.op) {
+    case 'literal':
+      return literalText(node);
+    case 'field':
+      return fieldText(node);
+    case 'result':
+      return node.path;
+    case 'arith':
+      return `(${value(node.left)} ${node.fn} ${value(node.right)})`;
+    case 'aggregate':
+      return aggregateText(node);
+    case 'days_since':
+      return `days since ${value(node.of)}`;
+    case 'ago':
+      return `${node.duration.text} ago`;
+  }
+}
+
+function literalText({ source, type }: LiteralNode): string {
+  return type === 'text' && /[\s,]/.test(source) ? `"${source}"` : source;
+}
+
+function fieldText({ field, scope }: FieldNode): string {
+  if (scope === 'person' || scope === 'account') return `${scope}.${field}`;
+  return field;
+}
+
+const AGGREGATE_WORDS = {
+  count: 'number of',
+  sum: 'sum of',
+  min: 'lowest',
+  max: 'highest',
+  avg: 'average',
+  latest: 'latest',
+} as const;
+
+function aggregateText({ fn, list, of, type, where }: AggregateNode): string {
+  const word =
+    type === 'instant' && fn !== 'latest' ? (fn === 'min' ? 'first' : 'last') : AGGREGATE_WORDS[fn];
+  const what = of === null ? list.list : `${list.list}.${value(of)}`;
+  return `${word} ${what}${holder(list)}${where === null ? '' : ` with (${bool(where)})`}`;
+}
+
+function holder({ of }: ListRef): string {
+  return of === 'account' ? ' of the account' : '';
+}
