@@ -42,7 +42,8 @@ export function addActivityPresences(
     return;
   }
   const where = inHubspot && inSalesforce ? chooseCrm(rng, channel) : inHubspot ? 'hubspot' : 'salesforce';
-  const logged = loggedAt(world, rng, at, channel);
+  const known = Math.max(...people.map(({ person }) => person.created));
+  const logged = loggedAt(world, rng, at, channel, known);
   if (where !== 'salesforce') {
     const type = HUBSPOT_TYPES[channel]!;
     draft.presences.push(draftPresence('hubspot', type, world.ids.hubspot(type), logged));
@@ -112,11 +113,12 @@ export function countsAsContact(activity: Omit<StoryActivity, 'presences'>): boo
   return activity.channel !== 'note' && activity.outcome !== 'open';
 }
 
-/** E-mails are logged at once, meetings are in the calendar days before, calls are written down afterwards. */
-function loggedAt(world: World, rng: Rng, at: number, channel: string): number {
-  const latest = world.now - MINUTE;
+/** E-mails are logged at once, meetings are in the calendar days before (not before their people are `known`), calls
+ *  are written down afterwards. */
+function loggedAt(world: World, rng: Rng, at: number, channel: string, known: number): number {
   if (channel === 'meeting') {
-    return Math.floor(at - rng.between(HOUR, 6 * DAY));
+    return Math.max(Math.floor(at - rng.between(HOUR, 6 * DAY)), known);
   }
-  return Math.min(at + Math.floor(rng.between(500, channel === 'email' ? 5_000 : 3 * HOUR)), latest);
+  const delay = Math.floor(rng.between(500, channel === 'email' ? 5_000 : 3 * HOUR));
+  return Math.min(at + delay, world.now - MINUTE);
 }

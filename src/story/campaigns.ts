@@ -61,7 +61,7 @@ export function createMembers(
   const quiet = draft.account?.plot.quietFrom ?? world.now;
   const drafts: MemberDraft[] = [];
   for (const { campaign, start, forAdvocates } of campaigns) {
-    const invited = Math.max(start - rng.int(2, 12) * DAY, record.created + HOUR);
+    const invited = Math.max(Math.floor(start - rng.between(2, 12) * DAY), record.created + HOUR);
     const fits = record.created < start && invited < Math.min(quiet, world.now - 2 * DAY);
     if (!fits || !rng.chance(forAdvocates ? (advocate ? 0.5 : 0) : 0.075)) {
       continue;
@@ -79,7 +79,10 @@ export function createMembers(
           ],
     );
     const responded = status !== 'Sent';
-    const answer = Math.min(invited + rng.int(1, 10) * DAY, world.now - DAY);
+    const answer = Math.min(
+      Math.floor(invited + rng.between(0.1, 10) * DAY),
+      world.now - Math.floor(rng.between(HOUR, DAY)),
+    );
     const presence = draftPresence(
       'salesforce',
       'CampaignMember',

@@ -170,7 +170,7 @@ function addPresences(world: World, rng: Rng, account: AccountDraft, draft: Deal
     where === 'salesforce' || inHubspot === null
       ? null
       : draftPresence('hubspot', 'deals', world.ids.hubspot('deals'), firstIn(inHubspot));
-  const late = Math.min(Math.floor(syncDelay(rng) / 4), Math.max(0, world.now - deal.created - HOUR));
+  const late = Math.floor(syncDelay(rng, deal.created, world.now) / 4);
   const salesforce =
     where === 'hubspot' || inSalesforce === null
       ? null

@@ -55,13 +55,24 @@ export interface IdSource {
   salesforce(type: SalesforceType): string;
 }
 
+/** HubSpot numbers all kinds of engagement in one sequence, so that one cross-id field can name any of them. */
+const ENGAGEMENTS: ReadonlySet<string> = new Set([
+  'emails',
+  'calls',
+  'meetings',
+  'notes',
+  'tasks',
+  'communications',
+]);
+
 /** Counts up per type; HubSpot's numbers start high, as in a portal that has lived. */
 export function createIdSource(): IdSource {
   const hubspot = new Map<string, number>();
   const salesforce = new Map<SalesforceType, number>();
   return {
-    hubspot: (type) => {
-      const last = hubspot.get(type) ?? 20_000 + type.length * 1_000_000;
+    hubspot: (object) => {
+      const type = ENGAGEMENTS.has(object) ? 'engagements' : object;
+      const last = hubspot.get(type) ?? 20_101 + type.length * 1_000_000;
       // Portals skip numbers; the stride keeps them apart without a draw.
       hubspot.set(type, last + 1 + (last % 3));
       return String(last);

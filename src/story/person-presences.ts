@@ -57,7 +57,10 @@ function hubspotContact(world: World, rng: Rng, draft: PersonDraft): PresenceDra
   if (person.phone !== null && rng.chance(0.15)) {
     spelling['phone'] = null;
   }
-  const created = draft.crm === 'both' && rng.chance(0.25) ? person.created + syncDelay(rng) : person.created;
+  const created =
+    draft.crm === 'both' && rng.chance(0.25)
+      ? person.created + syncDelay(rng, person.created, world.now)
+      : person.created;
   const hubspot = draftPresence('hubspot', 'contacts', world.ids.hubspot('contacts'), created, { spelling });
   draft.presences.push(hubspot);
   if (draft.archived) {
@@ -82,7 +85,9 @@ function salesforcePerson(
   deals: readonly DealDraft[],
 ): SalesforcePerson {
   const { person, account } = draft;
-  const created = person.created + (draft.crm === 'both' && rng.chance(0.7) ? syncDelay(rng) : 0);
+  const created =
+    person.created +
+    (draft.crm === 'both' && rng.chance(0.7) ? syncDelay(rng, person.created, world.now) : 0);
   const spelling = salesforceSpelling(world, rng, draft);
   const employer = account === null ? null : livePresence(account.presences, 'salesforce');
   if (staysLead(rng, draft, employer !== null)) {

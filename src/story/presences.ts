@@ -105,8 +105,9 @@ export function crossLink(mode: CrossMode, hubspot: PresenceDraft, salesforce: P
 }
 
 /** The other CRM learns of a record from the integration within hours, from an import within days. */
-export function syncDelay(rng: Rng): number {
-  return Math.floor(rng.chance(0.8) ? rng.between(2 * MINUTE, 4 * HOUR) : rng.between(4 * HOUR, 3 * DAY));
+export function syncDelay(rng: Rng, at: number, now: number): number {
+  const delay = rng.chance(0.8) ? rng.between(2 * MINUTE, 4 * HOUR) : rng.between(4 * HOUR, 3 * DAY);
+  return Math.floor(Math.min(delay, (now - at) / 2));
 }
 
 /** Fills a fact's other spellings only where they differ. */

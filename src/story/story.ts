@@ -16,7 +16,7 @@ import type { Story, StoryOptions } from './types.ts';
 /** At most so many records of activities and campaign members per HubSpot contact, both CRMs together. */
 const RECORDS_PER_CONTACT = 6;
 /** Scales how much people do, so that chance stays below the limit above. */
-const RATE = 0.88;
+const RATE = 0.8;
 
 /** Tells the story of the 18 months that end at `now`: `contacts` live HubSpot contacts, and everything else in
  *  proportion. Pure: the same options give the same story, to the last id.
