@@ -114,7 +114,8 @@ function idsOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? value.split(';').filter((id) => id !== '') : [];
 }
 
-/** Associations that came with a listed row, and the types of which only the first part came. */
+/** Associations that came with a listed row, and the types for which they do not tell all: lists carry the first
+ *  part of long ones only, and name the portal's own labels by a code instead of their text. */
 export function inlineAssociations(
   row: unknown,
   type: HubspotType,
@@ -128,21 +129,18 @@ export function inlineAssociations(
   for (const other of type.associations) {
     const list = isObject(found[other]) ? found[other] : {};
     const byId = new Map<string, Association>();
+    let whole = !(isObject(list['paging']) && isObject(list['paging']['next']));
     for (const entry of arrayOf(list['results'])) {
       if (!isObject(entry)) continue;
       const id = String(entry['id'] ?? '');
       if (id === '') continue;
       const kind = textOf(entry['type']) ?? '';
-      const known = byId.get(id);
-      byId.set(id, {
-        type: other,
-        id,
-        primary: known?.primary === true || isPrimaryName(kind, type, other),
-        label: known?.label ?? (isPlainName(kind, type) ? null : kind),
-      });
+      const primary = byId.get(id)?.primary === true || isPrimaryName(kind, type, other);
+      byId.set(id, { type: other, id, primary, label: null });
+      if (!PLAIN_NAME.test(kind)) whole = false;
     }
-    associations[other] = inOrder(byId.values());
-    if (isObject(list['paging']) && isObject(list['paging']['next'])) cut.push(other);
+    if (whole) associations[other] = inOrder(byId.values());
+    else cut.push(other);
   }
   return { associations, cut };
 }
@@ -152,14 +150,8 @@ function isPrimaryName(kind: string, type: HubspotType, other: string): boolean 
   return other === 'companies' && type.merges && kind === `${type.singular}_to_company`;
 }
 
-/** `contact_to_company`, `deal_to_contact_unlabeled`: HubSpot's own names; anything else is a label of the portal. */
-function isPlainName(kind: string, type: HubspotType): boolean {
-  return (
-    kind === '' ||
-    kind.startsWith(`${type.singular}_to_`) ||
-    /^[a-z]+(_[a-z]+)?_to_[a-z]+(_unlabeled)?$/.test(kind)
-  );
-}
+/** HubSpot's own names: `contact_to_company`, `meeting_event_to_deal`, `deal_to_contact_unlabeled`. */
+const PLAIN_NAME = /^$|^[a-z]+(_[a-z]+)?_to_(contact|company|deal|ticket)(_unlabeled)?$/;
 
 /** The primary one first, then by id: the same list whichever way it was read. */
 export function inOrder(associations: Iterable<Association>): readonly Association[] {

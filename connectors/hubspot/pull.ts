@@ -121,10 +121,7 @@ async function withInline(source: Source, rows: readonly unknown[]): Promise<rea
     const lists = await readAssociations(client, type, cut, [other]);
     for (const id of cut) whole[id] = { ...whole[id], ...associationsOf(id, lists) };
   }
-  return read.map(({ row, associations, cut }) => {
-    const kept = Object.fromEntries(Object.entries(associations).filter(([other]) => !cut.includes(other)));
-    return mapRow(row, mapping, { ...kept, ...whole[rowId(row)] });
-  });
+  return read.map(({ row, associations }) => mapRow(row, mapping, { ...associations, ...whole[rowId(row)] }));
 }
 
 /** What changed, by search in the order of modification, then the associations of what was found. */
