@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Discovery } from '../connector/port.ts';
+import {
+  buildFacts,
+  createFactBuilder,
+  createFactReader,
+  type FactBuilder,
+  type FactIssue,
+} from '../facts/index.ts';
+import type { FactName, Mapping, ReadSet } from '../mapping/types.ts';
+import { createZone } from '../mapping/zone.ts';
+import type { Fact, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
+import type { ConnectionId } from '../model/record.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+import type { SyncConnection } from './session.ts';
+
+/** Builds the facts of subjects as the rules of one mapping see them, and tells when they changed. */
+export interface FactMaker {
+  facts(
+    neighbourhood: Neighbourhood,
+    mapping: Mapping,
+    kind: SubjectKind,
+    subject: SubjectId,
+  ): SubjectFacts | null;
+  hash(facts: SubjectFacts): string;
+}
+
+/**
+ * One builder a time zone: days begin at different instants (J9).
+ * @param discoveryOf what a connection told of its pipelines; null before it was ever read
+ */
+export function createFactMaker(
+  connections: readonly SyncConnection[],
+  discoveryOf: (connection: ConnectionId) => Discovery | null,
+  mappings: readonly Mapping[],
+  issue: (issue: FactIssue) => void,
+): FactMaker {
+  const builders = new Map<string, FactBuilder>();
+  const hashes = new WeakMap<Fact, string>();
+  const builderOf = (timezone: string): FactBuilder => {
+    const known = builders.get(timezone);
+    if (known !== undefined) return known;
+    const reader = createFactReader({
+      zone: createZone(timezone),
+      connections: connections.map(({ id, connector }) => ({
+        id,
+        connector: connector.id,
+        stages: discoveryOf(id)?.stages ?? [],
+      })),
+      fieldMaps: [...new Map(connections.map(({ fieldMap }) => [fieldMap.connector, fieldMap])).values()],
+      reads: unionOfReads(mappings.filter((mapping) => mapping.timezone === timezone)),
+      issue,
+    });
+    const builder = createFactBuilder(reader);
+    builders.set(timezone, builder);
+    return builder;
+  };
+  const hashOf = (fact: Fact): string => {
+    const known = hashes.get(fact);
+    if (known !== undefined) return known;
+    const hash = createHash('sha1')
+      .update(JSON.stringify([fact.key, Object.entries(fact.values).sort(([a], [b]) => (a < b ? -1 : 1))]))
+      .digest('base64');
+    hashes.set(fact, hash);
+    return hash;
+  };
+  return {
+    facts(neighbourhood, mapping, kind, subject) {
+      const input = neighbourhood.graph.input(kind, subject, subject);
+      return input === undefined ? null : buildFacts(builderOf(mapping.timezone), input);
+    },
+    hash(facts) {
+      const hash = createHash('sha1');
+      for (const list of factLists(facts)) {
+        hash.update('|');
+        for (const fact of list) hash.update(hashOf(fact));
+      }
+      return hash.digest('base64');
+    },
+  };
+}
+
+function factLists(facts: SubjectFacts): readonly (readonly Fact[])[] {
+  const { person, account, people, deals, tickets, touchpoints, surveys, accountLists } = facts;
+  const own = [
+    person === null ? [] : [person],
+    account === null ? [] : [account],
+    people,
+    deals,
+    tickets,
+    touchpoints,
+    surveys,
+  ];
+  return facts.kind === 'account' ? own : [...own, ...Object.values(accountLists)];
+}
+
+function unionOfReads(mappings: readonly Mapping[]): ReadSet {
+  const union = new Map<FactName, Set<string>>();
+  for (const mapping of mappings) {
+    for (const [fact, fields] of Object.entries(mapping.reads) as [FactName, readonly string[]][]) {
+      const known = union.get(fact);
+      if (known === undefined) union.set(fact, new Set(fields));
+      else for (const field of fields) known.add(field);
+    }
+  }
+  return Object.fromEntries([...union].map(([fact, fields]) => [fact, [...fields]]));
+}

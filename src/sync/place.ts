@@ -1,0 +1,279 @@
+import { createIssueLog } from '../facts/index.ts';
+import { EMPTY_STATE, type Evaluation, evaluate } from '../journey/index.ts';
+import type { Mapping } from '../mapping/types.ts';
+import type { SubjectId, SubjectKind } from '../model/facts.ts';
+import { type CrmRecord, type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
+import type { Placement } from '../store/port.ts';
+import { createFactMaker, type FactMaker } from './facts.ts';
+import { indexMembers } from './members.ts';
+import { type FactSource, loadNeighbourhood, type Neighbourhood, personAccounts } from './neighbourhood.ts';
+import { type ManualEdit, type PlannedWrite, planRecord } from './plan.ts';
+import type { ResolvedSubjects } from './resolve.ts';
+import { evaluationLevels, Results, stepContext } from './results.ts';
+import { type OpenConnection, reach, type Session } from './session.ts';
+import { noPlaced, type PlacedTotals } from './summary.ts';
+
+/** Accounts and people judged together: enough to load in few statements, little enough to keep memory flat. */
+const CHUNK = 200;
+
+export interface Placed {
+  readonly totals: PlacedTotals;
+  readonly writes: PlannedWrite[];
+  readonly edits: readonly ManualEdit[];
+}
+
+interface Chunk {
+  readonly accounts: SubjectId[];
+  readonly people: SubjectId[];
+}
+
+interface Work {
+  readonly session: Session;
+  readonly opens: readonly OpenConnection[];
+  readonly source: FactSource;
+  readonly maker: FactMaker;
+  readonly results: Results;
+  readonly resolved: ResolvedSubjects;
+  readonly totals: PlacedTotals;
+  readonly writes: Map<string, PlannedWrite>;
+  readonly edits: ManualEdit[];
+}
+
+/**
+ * Judges every subject at the run's instant and plans what its records should hold. Accounts are judged together
+ * with their people, a chunk at a time; each chunk is committed before the next is loaded. Under `plan` nothing is
+ * committed.
+ */
+export async function placeSubjects(
+  session: Session,
+  opens: readonly OpenConnection[],
+  resolved: ResolvedSubjects,
+): Promise<Placed> {
+  const { store, connections, mappings } = session.options;
+  const source: FactSource = { store, connections, members: indexMembers(await store.subjects.members()) };
+  const issues = createIssueLog();
+  const discoveries = new Map(
+    (await store.connections.list()).map((stored) => [stored.id, stored.discovery]),
+  );
+  const work: Work = {
+    session,
+    opens,
+    source,
+    maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
+    results: new Results(),
+    resolved,
+    totals: noPlaced(),
+    writes: new Map(),
+    edits: [],
+  };
+  for (const mapping of mappings) {
+    const text = session.options.mappingTexts[mapping.name] ?? '';
+    const { name: journey, version, file } = mapping;
+    await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
+    countEmptyStages(work.totals, mapping);
+  }
+  const chunks = await chunksOf(source);
+  const levels = evaluationLevels(mappings);
+  const total =
+    chunks.reduce((sum, chunk) => sum + chunk.accounts.length + chunk.people.length, 0) * levels.length;
+  let done = 0;
+  for (const level of levels) {
+    for (const chunk of chunks) {
+      await placeChunk(work, level, chunk);
+      done += chunk.accounts.length + chunk.people.length;
+      session.options.progress.advance('subjects', done, total);
+      await reach(session, 'placed-chunk');
+    }
+  }
+  for (const issue of issues.list()) {
+    session.notices.push({
+      kind: 'value',
+      subject: null,
+      text: `${issue.key} ${issue.field}: ${issue.message}`,
+    });
+  }
+  return { totals: work.totals, writes: [...work.writes.values()], edits: work.edits };
+}
+
+/** Every stage of the mapping has a number, so that an empty one is seen to be empty. */
+function countEmptyStages(totals: PlacedTotals, mapping: Mapping): void {
+  const counts: Record<string, number> = Object.create(null);
+  for (const stage of mapping.stages) counts[stage.name] = 0;
+  totals.stages[mapping.name] = counts;
+}
+
+async function chunksOf(source: FactSource): Promise<readonly Chunk[]> {
+  const accountOf = await personAccounts(source);
+  const peopleOf = new Map<SubjectId | null, SubjectId[]>();
+  for (const [person, account] of accountOf) {
+    const known = peopleOf.get(account);
+    if (known === undefined) peopleOf.set(account, [person]);
+    else known.push(person);
+  }
+  const chunks: Chunk[] = [];
+  let chunk: Chunk = { accounts: [], people: [] };
+  const add = (accounts: readonly SubjectId[], people: readonly SubjectId[]): void => {
+    if (chunk.accounts.length + chunk.people.length >= CHUNK) {
+      chunks.push(chunk);
+      chunk = { accounts: [], people: [] };
+    }
+    chunk.accounts.push(...accounts);
+    chunk.people.push(...people);
+  };
+  for (const account of await source.store.subjects.list('account'))
+    add([account.id], peopleOf.get(account.id) ?? []);
+  for (const person of peopleOf.get(null) ?? []) add([], [person]);
+  chunks.push(chunk);
+  return chunks;
+}
+
+async function placeChunk(work: Work, mappings: readonly Mapping[], chunk: Chunk): Promise<void> {
+  const { session } = work;
+  const { store } = session.options;
+  const neighbourhood = await loadNeighbourhood(work.source, chunk.accounts, chunk.people);
+  const placements: Placement[] = [];
+  const wanted = new Map<SubjectId, { mapping: Mapping; outputs: Placement['outputs'] }[]>();
+  for (const mapping of mappings) {
+    const subjects = mapping.subject === 'account' ? chunk.accounts : chunk.people;
+    const before = await store.journeys.get(mapping.name, subjects);
+    for (const subject of subjects) {
+      const placement = placeOne(work, mapping, subject, neighbourhood, before.get(subject));
+      if (placement === null) continue;
+      placements.push(placement);
+      const known = wanted.get(subject);
+      const entry = { mapping, outputs: placement.outputs };
+      if (known === undefined) wanted.set(subject, [entry]);
+      else known.push(entry);
+    }
+  }
+  if (session.options.kind !== 'plan') await store.journeys.save(placements, session.run, session.fence);
+  await planChunk(work, wanted, neighbourhood);
+}
+
+/** Null when the subject has no live record: nothing is judged on what is archived. */
+function placeOne(
+  work: Work,
+  mapping: Mapping,
+  subject: SubjectId,
+  neighbourhood: Neighbourhood,
+  before: Placement | undefined,
+): Placement | null {
+  const { now } = work.session.options;
+  const facts = work.maker.facts(neighbourhood, mapping, mapping.subject, subject);
+  if (facts === null || selfOf(facts, mapping.subject) === null) return null;
+  const factsHash = work.maker.hash(facts);
+  const evaluation = evaluate({
+    mapping,
+    context: stepContext(mapping, facts, neighbourhood.graph, work.results),
+    state: before?.state ?? EMPTY_STATE,
+    // A clock that went back must not put a visit before the one it follows.
+    instant: Math.max(now, before?.state.lastStep ?? now),
+    noticed: now,
+    changes: {
+      factsChanged: before === undefined || before.factsHash !== factsHash,
+      identityChanged: before !== undefined && work.resolved.changed.has(subject),
+    },
+    previousHealth: before?.health ?? { score: null, band: null },
+  });
+  work.results.set(mapping.name, subject, evaluation.result);
+  count(work, mapping, subject, evaluation);
+  return {
+    subject,
+    journey: mapping.name,
+    state: evaluation.step.state,
+    health: {
+      score: evaluation.health?.score ?? null,
+      band: evaluation.health?.band ?? null,
+      coverage: evaluation.health?.coverage ?? null,
+    },
+    segments: evaluation.segments,
+    outputs: evaluation.outputs,
+    factsHash,
+    evaluatedAt: now,
+  };
+}
+
+function selfOf(facts: { person: unknown; account: unknown }, kind: SubjectKind): unknown {
+  return kind === 'person' ? facts.person : facts.account;
+}
+
+function count(work: Work, mapping: Mapping, subject: SubjectId, evaluation: Evaluation): void {
+  const { totals } = work;
+  totals.transitions += evaluation.step.transitions.length;
+  if (mapping.stages.length > 0) {
+    const counts = totals.stages[mapping.name] ?? Object.create(null);
+    const stage = evaluation.step.state.stage ?? 'none';
+    counts[stage] = (counts[stage] ?? 0) + 1;
+    totals.stages[mapping.name] = counts;
+  }
+  const band = evaluation.health?.band;
+  if (band !== undefined) totals.bands[band] = (totals.bands[band] ?? 0) + 1;
+  if (evaluation.step.loop) {
+    work.session.notices.push({
+      kind: 'journey-loop',
+      subject,
+      text: `${subject} on ${mapping.name}: the rules send it back to a stage it just left; it keeps ${evaluation.step.state.stage ?? 'no stage'}. Look at its \`exit\` and \`enter\` with \`waystage explain\`.`,
+    });
+  }
+}
+
+async function planChunk(
+  work: Work,
+  wanted: ReadonlyMap<SubjectId, readonly { mapping: Mapping; outputs: Placement['outputs'] }[]>,
+  neighbourhood: Neighbourhood,
+): Promise<void> {
+  for (const open of work.opens) {
+    const records: { subject: SubjectId; record: CrmRecord }[] = [];
+    for (const subject of wanted.keys()) {
+      for (const key of work.source.members.recordsOf.get(subject) ?? []) {
+        const record = key.connection === open.config.id ? neighbourhood.record(key) : undefined;
+        if (record !== undefined) records.push({ subject, record });
+      }
+    }
+    const written = await lastWritten(
+      work,
+      records.map(({ record }) => record),
+    );
+    for (const { subject, record } of records) {
+      const plan = planRecord({
+        subject,
+        record,
+        connector: open.config.connector,
+        wanted: wanted.get(subject) ?? [],
+        lastWritten: written.get(recordKeyText(record)),
+        manualEdits: work.session.options.manualEdits,
+      });
+      work.totals.unchanged += plan.unchanged;
+      work.totals.unreadable += plan.unreadable.length;
+      work.totals.manualEdits += plan.edits.length;
+      work.edits.push(...plan.edits);
+      if (plan.write !== null) addWrite(work.writes, plan.write);
+    }
+  }
+}
+
+async function lastWritten(
+  work: Work,
+  records: readonly RecordKey[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>> {
+  const found = new Map<string, Readonly<Record<string, FieldValue>>>();
+  const types = new Map<string, RecordKey[]>();
+  for (const record of records) types.set(record.type, [...(types.get(record.type) ?? []), record]);
+  for (const group of types.values()) {
+    const { connection, type } = group[0]!;
+    const values = await work.session.options.store.ledger.lastWritten(
+      connection,
+      type,
+      group.map((key) => key.id),
+    );
+    for (const [id, fields] of values) found.set(recordKeyText({ connection, type, id }), fields);
+  }
+  return found;
+}
+
+/** Two journeys of one subject share a row, so that a record is written once. */
+function addWrite(writes: Map<string, PlannedWrite>, write: PlannedWrite): void {
+  const key = recordKeyText(write);
+  const known = writes.get(key);
+  writes.set(key, known === undefined ? write : { ...known, changes: [...known.changes, ...write.changes] });
+}
