@@ -3,7 +3,7 @@ import type { Zone } from '../mapping/zone.ts';
 import { UNKNOWN_BAND } from './bands.ts';
 import type { HealthResult, MeasureResult } from './health.ts';
 import { seenBy } from './measure.ts';
-import { isAge } from './stage-reason.ts';
+import { isAge, principal } from './stage-reason.ts';
 import { dateWords, isInstantType, numberWords, seenType, zoneOf } from './words.ts';
 
 /** Less than half a point moves no whole number. */
@@ -97,7 +97,7 @@ function readingWords(measure: Measure, result: MeasureResult, context: EvalCont
     const matched = result.matched === null ? undefined : measure.cases[result.matched];
     return matched?.when?.text ?? 'none of its other cases';
   }
-  const seen = seenBy(measure, context, result.matched);
+  const seen = principal(seenBy(measure, context, result.matched));
   const dates = new Set<string>();
   for (const one of seen) {
     if (typeof one.value === 'number' && isInstantType(seenType(one))) dates.add(dateWords(one.value, zone));

@@ -128,10 +128,12 @@ export function holding(trace: ConditionTrace): readonly ConditionTrace[] {
 
 /** A condition by the name it was defined under, with its text. */
 export function named(trace: ConditionTrace): string {
-  if (trace.kind === 'any' && trace.children.length > 0 && !trace.holds) {
-    const nearest = [...trace.children].sort((a, b) => a.distance - b.distance);
-    const text = nearest.map(named).join(' or ');
-    return trace.name === undefined ? text : `${trace.name} (${text})`;
-  }
-  return trace.name === undefined ? trace.text : `${trace.name} (${trace.text})`;
+  const text =
+    trace.kind === 'any' && !trace.holds && trace.children.length > 0 ? alternatives(trace) : trace.text;
+  return trace.name === undefined ? text : `${trace.name.replaceAll('_', ' ')} (${text})`;
+}
+
+function alternatives(trace: ConditionTrace): string {
+  const nearest = [...trace.children].sort((a, b) => a.distance - b.distance);
+  return nearest.map(named).join(' or ');
 }

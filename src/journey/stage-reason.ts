@@ -59,14 +59,23 @@ export function unmetWords(unmet: Unmet, zone: Zone): string {
   return unmet.trace === null ? unmet.text : unmet.text + seenWords(unmet.trace, zone);
 }
 
-/** ` (now 1)`, ` (12 Oct 2026)`: the one value a condition turned on, when it is one; computed ages are left out. */
+/** ` (now 1)`, ` (12 Oct 2026)`: the one value a condition turned on, when it is one; computed ages are left out.
+ *  Of a list that holds nothing is said: what it counts is what it was asked about, not what it found. */
 export function seenWords(trace: ConditionTrace, zone: Zone): string {
-  const seen = trace.children.length > 0 ? [] : trace.seen.filter((value) => !isAge(value));
-  const [only] = seen;
-  if (only === undefined || seen.length > 1 || (trace.kind === 'list' && only.fact !== null)) return '';
+  if (trace.children.length > 0 || (trace.kind === 'list' && trace.holds)) return '';
+  const [only, ...others] = principal(trace.seen).filter((value) => !isAge(value));
+  if (only === undefined || others.length > 0 || only !== trace.seen[0]) return '';
+  // "opted out (now yes)" would say it twice.
+  if (typeof only.value === 'boolean') return '';
   const type = seenType(only);
   const words = valueWords(only.value, type, zone);
   return only.value === null || isInstantType(type) ? ` (${words})` : ` (now ${words})`;
+}
+
+/** What a value was computed as (`count(touchpoints)`), without the items it was computed from. */
+export function principal(seen: readonly SeenValue[]): readonly SeenValue[] {
+  const computed = seen.filter((value) => value.fact === null);
+  return computed.length > 0 ? computed : seen;
 }
 
 /** A number of days up to now: it changes every day, so no output may hold it (J20). */

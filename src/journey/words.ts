@@ -52,7 +52,7 @@ export function valueWords(value: Scalar, type: FactType | null, zone: Zone): st
 /** The type of a value seen: as the rule says, else by its path (`deals.closed`, `max(touchpoints.at)`). */
 export function seenType(seen: SeenValue): FactType | null {
   if (seen.type !== undefined) return seen.type;
-  const path = seen.path.replace(/^(?:max|min)\((.*)\)$/, '$1');
+  const path = seen.path.replace(/^(?:max|min|latest)\((.*)\)$/, '$1');
   const parts = path.split('.');
   const field = parts.at(-1) ?? '';
   const owner = parts.at(-2) ?? '';

@@ -108,9 +108,15 @@ function asOf(facts: SubjectFacts, instant: number): SubjectFacts {
 }
 
 const read = (context: EvalContext, field: string): Scalar => context.facts.person?.values[field] ?? null;
-const seenField = (field: string) => (context: EvalContext) => [
-  { path: `person.${field}`, value: read(context, field), fact: context.facts.person },
-];
+const seenField =
+  (field: string) =>
+  (context: EvalContext): readonly SeenValue[] => [
+    { path: `person.${field}`, value: read(context, field), fact: context.facts.person },
+  ];
+const seenDate =
+  (field: string) =>
+  (context: EvalContext): readonly SeenValue[] =>
+    seenField(field)(context).map((seen) => ({ ...seen, type: 'datetime' }));
 
 /** `person.<field>` is true. */
 export const flag = (field: string): Condition =>
@@ -124,7 +130,7 @@ export const within = (field: string, days: number): Condition =>
       const at = read(c, field);
       return typeof at === 'number' && at >= now - days * DAY && at <= now;
     },
-    seen: seenField(field),
+    seen: seenDate(field),
     edges: (c) => {
       const at = read(c, field);
       return typeof at === 'number' ? [at, at + days * DAY] : [];
@@ -139,7 +145,7 @@ export const olderThan = (field: string, days: number): Condition =>
       const at = read(c, field);
       return typeof at === 'number' && at < now - days * DAY;
     },
-    seen: seenField(field),
+    seen: seenDate(field),
     edges: (c) => {
       const at = read(c, field);
       return typeof at === 'number' ? [at + days * DAY] : [];
@@ -220,6 +226,7 @@ export const daysSince = (field: string): NumberValue => ({
     const at = read(context, field);
     return typeof at === 'number' ? Math.floor((context.now - at) / DAY) : null;
   },
+  explain: (context) => ({ value: daysSince(field).value(context), seen: seenDate(field)(context) }),
 });
 
 export const days = (n: number): Duration => ({
