@@ -1,0 +1,16 @@
+export { type AccountLink, chooseAccount } from './account.ts';
+export { buildFacts, createFactBuilder, type FactBuilder } from './build.ts';
+export { buildFactGraph, type FactGraph, type FactGraphInput } from './graph.ts';
+export { createIssueLog, type IssueLog } from './issues.ts';
+export { countLookAlikes, lookAlikes } from './look-alikes.ts';
+export { createFactReader, type FactReader } from './reader.ts';
+export type {
+  FactConnection,
+  FactIssue,
+  FactSettings,
+  GroupLists,
+  PersonGroup,
+  RecordGroup,
+  StageInfo,
+  SubjectInput,
+} from './types.ts';

@@ -1,0 +1,101 @@
+import type { Fact, Origin, Scalar } from '../model/facts.ts';
+import { type CrmRecord, recordKeyText } from '../model/record.ts';
+import type { FieldReader } from './source.ts';
+import type { FactSettings } from './types.ts';
+
+export interface RankedRecord {
+  readonly record: CrmRecord;
+  readonly fields: readonly FieldReader[];
+  /** Place of its connection in the configuration. */
+  readonly rank: number;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * One fact of the records of one thing (J5): each field from the newest record (`known`, its modification stamp) that
+ * has a value, then connection order, then record id; `prefer` names connections that go first. A null never beats a
+ * value, not even the newest record's: the stamp is of the record, not of the field, so a null says that this CRM
+ * never had or was never given the value at least as often as that somebody cleared it. The first differing value
+ * that was not taken stays in the origin.
+ */
+export function mergeRecords(key: string, records: readonly RankedRecord[], settings: FactSettings): Fact {
+  const values: Record<string, Scalar> = Object.create(null);
+  const origins: Record<string, Origin> = Object.create(null);
+  const ordered = records.length === 1 ? records : [...records].sort(newestFirst);
+  let reading: { readonly record: CrmRecord; readonly path: string } | undefined;
+  const complain = (message: string): void => {
+    if (reading === undefined) return;
+    settings.issue?.({ key: recordKeyText(reading.record), field: reading.path, message });
+  };
+  for (const { record, fields } of ordered) {
+    let first = record.created ?? record.modified;
+    for (const field of fields) {
+      reading = { record, path: field.path };
+      const value = field.read(record, complain);
+      if (value === undefined || value === null) continue;
+      const at = field.constant ? first : instantOf(field, value, record.modified);
+      if (at < first) first = at;
+      const taken = origins[field.name];
+      if (taken === undefined) {
+        values[field.name] = value;
+        origins[field.name] = originOf(record, field, at);
+      } else if (settings.prefer !== undefined && goesBefore(record, taken, settings.prefer[field.path])) {
+        const before = values[field.name] as Scalar;
+        values[field.name] = value;
+        origins[field.name] = withRejected(originOf(record, field, at), value, before, taken);
+      } else if (value !== values[field.name] && taken.rejected === undefined) {
+        origins[field.name] = withRejected(taken, values[field.name] as Scalar, value, record);
+      }
+    }
+  }
+  return { key, values, origins };
+}
+
+function newestFirst(a: RankedRecord, b: RankedRecord): number {
+  if (a.record.modified !== b.record.modified) return b.record.modified - a.record.modified;
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  if (a.record.id !== b.record.id) return a.record.id < b.record.id ? -1 : 1;
+  return a.record.type < b.record.type ? -1 : 1;
+}
+
+/** J4: a date is true from its own day; one that lies ahead is a plan, true since it was recorded. */
+function instantOf(field: FieldReader, value: Scalar, known: number): number {
+  return field.instant ? Math.min(value as number, known) : known;
+}
+
+/** Is this record's connection preferred to that of the value already taken? Equal ones keep the newest. */
+function goesBefore(record: CrmRecord, taken: Origin, prefer: readonly string[] | undefined): boolean {
+  if (prefer === undefined) return false;
+  const mine = prefer.indexOf(record.connection);
+  if (mine < 0) return false;
+  const theirs = prefer.indexOf(taken.connection);
+  return theirs < 0 || mine < theirs;
+}
+
+function originOf(record: CrmRecord, field: FieldReader, at: number): Origin {
+  return {
+    connection: record.connection,
+    type: record.type,
+    id: record.id,
+    field: field.field,
+    at,
+    known: record.modified,
+  };
+}
+
+/** The origin with the value that was not taken; a value that equals the taken one is no difference. */
+function withRejected(
+  origin: Origin,
+  taken: Scalar,
+  value: Scalar,
+  source: Pick<Origin, 'connection' | 'type' | 'id'> & { readonly rejected?: Origin['rejected'] },
+): Origin {
+  const rest: Writable<Origin> = { ...origin };
+  if (value !== taken) {
+    rest.rejected = { value, connection: source.connection, type: source.type, id: source.id };
+  } else if (source.rejected !== undefined && source.rejected.value !== taken) {
+    rest.rejected = source.rejected;
+  }
+  return rest;
+}

@@ -1,0 +1,92 @@
+import { FACTS_OF_ENTITY, fieldSpec } from '../mapping/catalogue.ts';
+import type { FactName, FactType, FieldMap, ObjectMap } from '../mapping/types.ts';
+import type { Fact } from '../model/facts.ts';
+import type { CrmRecord } from '../model/record.ts';
+import { mergeRecords, type RankedRecord } from './merge.ts';
+import { compileSource, type FieldReader } from './source.ts';
+import type { FactConnection, FactSettings, PersonGroup, RecordGroup } from './types.ts';
+
+/** Makes facts of records by the field maps. Keeps what it made as long as the group it was made of lives. */
+export interface FactReader {
+  readonly settings: FactSettings;
+  /** Null when no record of the group is live: archived, merged and converted ones say nothing. */
+  fact(name: FactName, group: RecordGroup): Fact | null;
+  /** Do the field maps and the wanted fields ask for this one? */
+  wants(name: FactName, field: string): boolean;
+}
+
+export function createFactReader(settings: FactSettings): FactReader {
+  const maps = new Map(settings.fieldMaps.map((map) => [map.connector, map]));
+  const ranks = new Map<string, number>();
+  const readers = new Map<string, ReadonlyMap<FactName, readonly FieldReader[]>>();
+  for (const [rank, connection] of settings.connections.entries()) {
+    ranks.set(connection.id, rank);
+    const map = maps.get(connection.connector);
+    for (const object of map?.objects ?? []) {
+      readers.set(
+        `${connection.id}:${object.type}`,
+        compileObject(settings, connection, map as FieldMap, object),
+      );
+    }
+  }
+  const kept = new Map<FactName, WeakMap<RecordGroup, { readonly fact: Fact | null }>>();
+
+  const ranked = (name: FactName, record: CrmRecord): RankedRecord | null => {
+    const fields = readers.get(`${record.connection}:${record.type}`)?.get(name);
+    return fields === undefined ? null : { record, fields, rank: ranks.get(record.connection) ?? ranks.size };
+  };
+  const make = (name: FactName, group: RecordGroup): Fact | null => {
+    const records: RankedRecord[] = [];
+    for (const record of group.records) {
+      const known = record.state === 'live' ? ranked(name, record) : null;
+      if (known !== null) records.push(known);
+    }
+    if (records.length === 0) return null;
+    if (name === 'people') {
+      for (const role of (group as PersonGroup).roles ?? []) {
+        const known = role.state === 'live' ? ranked(name, role) : null;
+        if (known !== null) records.push(known);
+      }
+    }
+    return mergeRecords(group.key, records, settings);
+  };
+
+  return {
+    settings,
+    fact(name, group) {
+      const facts = kept.get(name) ?? new WeakMap<RecordGroup, { readonly fact: Fact | null }>();
+      kept.set(name, facts);
+      const known = facts.get(group);
+      if (known !== undefined) return known.fact;
+      const fact = make(name, group);
+      facts.set(group, { fact });
+      return fact;
+    },
+    wants: (name, field) => settings.reads === undefined || (settings.reads[name]?.includes(field) ?? false),
+  };
+}
+
+function compileObject(
+  settings: FactSettings,
+  connection: FactConnection,
+  map: FieldMap,
+  object: ObjectMap,
+): ReadonlyMap<FactName, readonly FieldReader[]> {
+  const compiled = new Map<FactName, readonly FieldReader[]>();
+  for (const fact of FACTS_OF_ENTITY[object.entity]) {
+    const wanted = settings.reads === undefined ? null : (settings.reads[fact] ?? []);
+    const readers = Object.entries(object.fields)
+      .filter(([name]) => wanted?.includes(name) ?? true)
+      .map(([name, source]): FieldReader => {
+        // A field without a declared type is a custom text: what the CRM says, as it says it.
+        const type: FactType = fieldSpec(fact, name, map.types)?.type ?? 'text';
+        const reader = compileSource(source, type, connection, object.type, settings.zone);
+        const instant = type === 'date' || type === 'datetime';
+        return { ...reader, name, path: `${fact}.${name}`, instant };
+      });
+    // Constants come last: they are true from the record's first known instant, which the others tell.
+    readers.sort((a, b) => Number(a.constant) - Number(b.constant));
+    compiled.set(fact, readers);
+  }
+  return compiled;
+}
