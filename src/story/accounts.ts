@@ -74,7 +74,6 @@ function createAccount(
   earlier: readonly AccountDraft[],
   domains: Set<string>,
 ): AccountDraft {
-  const plot = drawPlot(rng.fork('plot'), arc, world.now);
   const parent = index > 8 && rng.chance(0.07) ? rng.pick(earlier) : null;
   const tag = parent?.language ?? rng.weighted(LANGUAGE_WEIGHTS);
   const place = language(tag);
@@ -98,6 +97,7 @@ function createAccount(
   const seat = rng.chance(0.7)
     ? rng.pick(world.seats.filter((candidate) => candidate.languages.includes(tag)))
     : rng.pick(world.seats);
+  const plot = drawPlot(rng.fork('plot'), arc, world.now, seat.offset);
   const account: Omit<StoryAccount, 'presences'> = {
     key: `account-${index + 1}`,
     name: name.full,
@@ -161,7 +161,8 @@ function addPresences(world: World, rng: Rng, draft: AccountDraft, index: number
       salesforce,
     );
   }
-  if (index >= ARCS.length && crm === 'both' && hubspot !== null && rng.chance(0.012)) {
+  const spare = index >= ARCS.length && crm === 'both' && draft.presences.length === 2;
+  if (spare && hubspot !== null && hubspot.mergedIds.length === 0 && rng.chance(0.014)) {
     hubspot.archived = true;
     hubspot.modified = Math.floor(rng.between(hubspot.created + DAY, world.now));
   }

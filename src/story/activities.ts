@@ -103,7 +103,7 @@ export function createActivities(
           channel,
           channel === 'email' && direction === 'incoming',
         ),
-        outcome: outcome ?? outcomeOf(rng, channel),
+        outcome: outcome ?? outcomeOf(rng, channel, direction),
         people: people.map(({ person }) => person.key),
         account: account.account.key,
         deal: tone === 'sales' || rng.chance(0.3) ? deal : null,
@@ -161,7 +161,7 @@ export function createStrayActivities(
         direction: 'outgoing',
         at,
         subject: subjectLine(rng, draft.person.language, 'nurture', channel, false),
-        outcome: outcomeOf(rng, channel),
+        outcome: outcomeOf(rng, channel, 'outgoing'),
         people: [draft.person.key],
         account: null,
         deal: null,
@@ -187,10 +187,10 @@ function directionOf(rng: Rng, channel: Channel, tone: Tone): string | null {
   return channel === 'communication' ? (rng.chance(0.5) ? 'incoming' : 'outgoing') : null;
 }
 
-function outcomeOf(rng: Rng, channel: Channel): string | null {
+function outcomeOf(rng: Rng, channel: Channel, direction: string | null): string | null {
   switch (channel) {
     case 'email':
-      return rng.chance(0.02) ? 'bounced' : 'sent';
+      return direction === 'outgoing' && rng.chance(0.03) ? 'bounced' : 'sent';
     case 'call':
       return rng.weighted([
         ['connected', 6],

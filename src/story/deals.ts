@@ -189,6 +189,11 @@ function addPresences(world: World, rng: Rng, account: AccountDraft, draft: Deal
   if (salesforce !== null) {
     draft.presences.push(salesforce);
   }
+  if (hubspot !== null && salesforce !== null && rng.chance(0.03)) {
+    // Deleted in HubSpot: Salesforce has the last word on it.
+    hubspot.archived = true;
+    hubspot.modified = Math.floor(rng.between(hubspot.created, world.now - HOUR));
+  }
   if (hubspot !== null && salesforce !== null) {
     crossLink(
       rng.weighted<CrossMode>([

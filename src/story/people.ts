@@ -1,9 +1,11 @@
 import type { AccountDraft } from './accounts.ts';
+import { address, freeAddress } from './addresses.ts';
 import { LANGUAGE_WEIGHTS } from './languages.ts';
 import { lifelineOf } from './lifecycles.ts';
-import { AWKWARD_NAMES, familyName, givenName, language, type NamePair, slug } from './names.ts';
+import { AWKWARD_NAMES, familyName, givenName, language, type NamePair } from './names.ts';
 import type { Crm, PresenceDraft, World } from './presences.ts';
 import type { Rng } from './prng.ts';
+import { type Counts, type Kept, keptWhere, type Seat, seatPeople } from './seating.ts';
 import { DAY, HOUR, rising } from './time.ts';
 import type { StoryArc, StoryHistory, StoryPerson } from './types.ts';
 import { SOURCES, type Source } from './vocabulary.ts';
@@ -24,30 +26,6 @@ export interface PersonDraft {
   readonly presences: PresenceDraft[];
 }
 
-/** How many there are of what, so that HubSpot ends with exactly the contacts asked for. */
-export interface Counts {
-  readonly people: number;
-  readonly accounts: number;
-  /** People kept in Salesforce only. */
-  readonly salesforceOnly: number;
-  readonly archived: number;
-  readonly duplicates: number;
-}
-
-export function countsFor(contacts: number): Counts {
-  const duplicates = Math.round(contacts * 0.015);
-  const salesforceOnly = Math.round(contacts * 0.09);
-  const archived = Math.round(contacts * 0.01);
-  const people = contacts - duplicates + salesforceOnly + archived;
-  return { people, accounts: Math.max(1, Math.round(people / 4)), salesforceOnly, archived, duplicates };
-}
-
-interface Seat {
-  readonly account: AccountDraft | null;
-  /** 0: the champion, who is there from the first touch. */
-  readonly place: number;
-}
-
 export function createPeople(world: World, accounts: readonly AccountDraft[], counts: Counts): PersonDraft[] {
   const seats = seatPeople(world.rng.fork('seats'), accounts, counts);
   const kept = keptWhere(world.rng.fork('kept'), seats, counts);
@@ -55,84 +33,6 @@ export function createPeople(world: World, accounts: readonly AccountDraft[], co
   return seats.map((seat, index) =>
     createPerson(world, world.rng.fork(`person-${index}`), index, seat, kept[index]!, emails),
   );
-}
-
-/** Everybody's account: one person each, then the big ones get more; an eighth has none. */
-function seatPeople(rng: Rng, accounts: readonly AccountDraft[], counts: Counts): Seat[] {
-  const seats: Seat[] = accounts.map((account) => ({ account, place: 0 }));
-  const sizes = new Map<AccountDraft, number>();
-  const rising: number[] = [];
-  let total = 0;
-  for (let index = 0; index < accounts.length; index += 1) {
-    total += Math.min(12, rng.between(0.05, 1) ** -0.8);
-    rising.push(total);
-  }
-  const inAccounts = Math.round(counts.people * 0.88);
-  while (seats.length < inAccounts) {
-    const account = accounts[lowerBound(rising, rng.next() * total)]!;
-    const place = (sizes.get(account) ?? 0) + 1;
-    sizes.set(account, place);
-    seats.push({ account, place });
-  }
-  while (seats.length < counts.people) {
-    seats.push({ account: null, place: 0 });
-  }
-  return seats;
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-interface Kept {
-  readonly crm: Crm | 'both';
-  readonly archived: boolean;
-  readonly duplicate: boolean;
-}
-
-const IN_SALESFORCE: Readonly<Record<Crm | 'both', number>> = { both: 0.87, hubspot: 0.14, salesforce: 1 };
-
-/** Which CRMs keep whom. The numbers of `counts` are met exactly; chance only decides who. */
-function keptWhere(rng: Rng, seats: readonly Seat[], counts: Counts): Kept[] {
-  const scores = seats.map((seat, index) => {
-    const home = seat.account?.crm ?? 'none';
-    const bias =
-      home === 'salesforce' ? 1 : home === 'both' && seat.place === 0 ? -1 : home === 'hubspot' ? -2 : 0;
-    return { index, score: rng.next() + bias };
-  });
-  scores.sort((one, other) => other.score - one.score);
-  const salesforceOnly = new Set(scores.slice(0, counts.salesforceOnly).map(({ index }) => index));
-  const rest = seats
-    .map((_, index) => ({ index, score: rng.next() }))
-    .filter(
-      ({ index }) =>
-        !salesforceOnly.has(index) && (seats[index]!.place > 0 || seats[index]!.account === null),
-    )
-    .sort((one, other) => one.score - other.score);
-  const archived = new Set(rest.slice(0, counts.archived).map(({ index }) => index));
-  const duplicates = new Set(
-    rest.slice(counts.archived, counts.archived + counts.duplicates).map(({ index }) => index),
-  );
-  return seats.map((seat, index) => {
-    const home = seat.account?.crm ?? null;
-    const champion = seat.place === 0 && home === 'both';
-    const also = rng.chance(home === null ? 0.3 : IN_SALESFORCE[home]) || champion;
-    return {
-      crm: salesforceOnly.has(index) ? 'salesforce' : also ? 'both' : 'hubspot',
-      archived: archived.has(index),
-      duplicate: duplicates.has(index),
-    };
-  });
 }
 
 function createPerson(
@@ -249,60 +149,6 @@ function sourceOf(rng: Rng, arc: StoryArc): Source {
     return 'REFERRALS';
   }
   return rng.pick(Object.keys(SOURCES) as Source[]);
-}
-
-/** A business address, or a free one; unique, for HubSpot allows an address once. */
-function address(
-  rng: Rng,
-  index: number,
-  given: NamePair | null,
-  family: NamePair | null,
-  account: AccountDraft | null,
-  tag: string,
-  emails: Set<string>,
-): string {
-  const domain = account?.account.domain ?? null;
-  if (domain === null || rng.chance(0.03)) {
-    return account === null && rng.chance(0.4)
-      ? unique(localPart(given, family, index), `private-${index % 97}.example`, emails)
-      : freeAddress(rng, given, family, tag, emails);
-  }
-  return unique(localPart(given, family, index), domain, emails);
-}
-
-function freeAddress(
-  rng: Rng,
-  given: NamePair | null,
-  family: NamePair | null,
-  tag: string,
-  emails: Set<string>,
-): string {
-  const tail = `.ws${rng.int(100, 99_999)}`;
-  return unique(localPart(given, family, 0) + tail, rng.pick(language(tag).freeMail), emails);
-}
-
-/** `first.last`, one initial, or a role; an apostrophe stays, it is allowed in addresses. */
-function localPart(given: NamePair | null, family: NamePair | null, index: number): string {
-  const first = slug(given?.latin ?? '').slice(0, 20);
-  const apostrophe = family?.latin === "O'Brien" || family?.latin === "O'Connor";
-  const last = apostrophe ? family.latin.toLowerCase() : slug(family?.latin ?? '').slice(0, 24);
-  if (first === '' && last === '') {
-    return `kontakt${index}`;
-  }
-  if (first === '' || last === '') {
-    return first + last;
-  }
-  return index % 4 === 1 ? `${first[0]!}${last}` : `${first}.${last}`;
-}
-
-function unique(local: string, domain: string, emails: Set<string>): string {
-  for (let number = 1; ; number += 1) {
-    const email = `${local}${number === 1 ? '' : number}@${domain}`;
-    if (!emails.has(email)) {
-      emails.add(email);
-      return email;
-    }
-  }
 }
 
 const TITLES: Readonly<Record<string, readonly string[]>> = {

@@ -14,7 +14,7 @@ import {
   type World,
 } from './presences.ts';
 import type { Rng } from './prng.ts';
-import { DAY, HOUR } from './time.ts';
+import { DAY, HOUR, MINUTE } from './time.ts';
 
 /** Puts a person into the CRMs that keep it: contacts, leads, converted leads, duplicates, merged and deleted ones. */
 export function addPersonPresences(
@@ -45,6 +45,7 @@ export function addPersonPresences(
       salesforce.main.crossId = hubspot.mergedIds[0]!;
     }
     addAmbiguity(world, rng, draft, hubspot, salesforce.main);
+    deleteInSalesforce(world, rng, draft, salesforce.main);
   }
   if (hubspot !== null && draft.duplicate) {
     addHubspotDuplicate(world, rng, draft, hubspot);
@@ -248,6 +249,15 @@ function addAmbiguity(
     // Two contacts with one e-mail and nothing else to go by.
     hubspot.crossId = null;
     salesforce.crossId = null;
+  }
+}
+
+/** A few were deleted in Salesforce by hand; HubSpot may still name them. Nobody on a deal. */
+function deleteInSalesforce(world: World, rng: Rng, draft: PersonDraft, salesforce: PresenceDraft): void {
+  const early = draft.person.arc === 'visitor' || draft.person.arc === 'lead';
+  if (early && draft.presences.length === 2 && !draft.archived && rng.chance(0.03)) {
+    salesforce.archived = true;
+    salesforce.modified = Math.floor(rng.between(salesforce.created, world.now - MINUTE));
   }
 }
 

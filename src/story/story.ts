@@ -5,10 +5,11 @@ import { createCampaigns, createMembers, type MemberDraft } from './campaigns.ts
 import { createDeals, type DealDraft } from './deals.ts';
 import { createIdSource } from './ids.ts';
 import { createOwners } from './owners.ts';
-import { countsFor, createPeople, type PersonDraft } from './people.ts';
+import { createPeople, type PersonDraft } from './people.ts';
 import { addPersonPresences } from './person-presences.ts';
 import { settle, touch, type World } from './presences.ts';
 import { createRng, type Rng } from './prng.ts';
+import { countsFor } from './seating.ts';
 import { createSurveys, type SurveyDraft } from './surveys.ts';
 import { createTickets, type TicketDraft } from './tickets.ts';
 import type { Story, StoryOptions } from './types.ts';

@@ -80,7 +80,8 @@ function createTicket(
       ]);
   const replyWithin = trouble ? rng.between(20 * HOUR, 5 * DAY) : rng.between(0.5 * HOUR, 20 * HOUR);
   const reply = businessInstant(rng, created + 10 * MINUTE, created + 10 * MINUTE + replyWithin, offset);
-  const firstReply = reply < world.now - HOUR ? reply : null;
+  const ignored = plot.mood === 'open_urgent' && rng.chance(0.25);
+  const firstReply = reply < world.now - HOUR && !ignored ? reply : null;
   const wait = trouble ? rng.between(4, 21) : rng.between(0.3, 6);
   const solved = businessInstant(rng, reply + HOUR, reply + HOUR + wait * DAY, offset);
   const closed = plot.mood !== 'open_urgent' && solved < world.now - HOUR ? solved : null;

@@ -46,3 +46,14 @@ export function rising(instants: readonly number[], last: number): number[] {
   }
   return sorted;
 }
+
+/** The same instant moved into business hours: the time of day squeezed into 9:00 to 17:30 on a clock `offsetHours`
+ *  ahead of UTC, weekends to the Friday before. */
+export function toDesk(at: number, offsetHours: number): number {
+  const local = at + offsetHours * HOUR;
+  const midnight = Math.floor(local / DAY) * DAY;
+  const weekday = new Date(midnight).getUTCDay();
+  const back = weekday === 0 ? 2 : weekday === 6 ? 1 : 0;
+  const squeezed = 9 * HOUR + Math.floor(((local - midnight) * 8.5) / 24);
+  return midnight - back * DAY + squeezed - offsetHours * HOUR;
+}
