@@ -9,7 +9,7 @@ import {
   rowMayPass,
 } from '../../../connectors/salesforce/errors.ts';
 import type { WaystageError } from '../../../src/model/errors.ts';
-import type { HttpAnswer, HttpRequest } from '../../../src/transport/port.ts';
+import type { HttpAnswer, HttpRequest, Verdict } from '../../../src/transport/port.ts';
 
 const request: HttpRequest = {
   method: 'GET',
@@ -146,7 +146,7 @@ describe('what an answer of Salesforce means', () => {
   test.each(cases)('%s (%s)', (_name, status, body, kind, errorClass, code) => {
     const verdict = judge(answer(status, body), request);
     expect(verdict.kind).toBe(kind);
-    const error = (verdict as { error: WaystageError }).error;
+    const error = (verdict as Extract<Verdict, { error: Error }>).error as WaystageError;
     expect(classOf(error)).toBe(errorClass);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(
@@ -193,7 +193,7 @@ describe('what an answer of Salesforce means', () => {
 
   test("Salesforce's own words are kept beside the error, not in its details", () => {
     const verdict = judge(answer(400, crm('STRING_TOO_LONG', 'Name: data value too large: Ada')), request);
-    const error = (verdict as { error: WaystageError }).error;
+    const error = (verdict as Extract<Verdict, { error: Error }>).error as WaystageError;
     expect(crmErrorOf(error)).toEqual({
       code: 'STRING_TOO_LONG',
       message: 'Name: data value too large: Ada',
