@@ -13,7 +13,7 @@ type JsforceRequest = Parameters<JsforceTransport['httpRequest']>[0];
  * redirects or pass our rate limit by. It is loaded when first needed: pulls and writes do without it.
  */
 export async function jsforceOver(client: SalesforceClient): Promise<Connection> {
-  const [{ Connection: JsforceConnection, StreamPromise }, instanceUrl] = await Promise.all([
+  const [{ Connection: JsforceConnection }, instanceUrl] = await Promise.all([
     import('jsforce'),
     client.instanceUrl(),
   ]);
@@ -25,8 +25,9 @@ export async function jsforceOver(client: SalesforceClient): Promise<Connection>
     logLevel: 'NONE',
   });
   connection._transport = {
+    // jsforce wants a promise that can be read as a stream too; nobody here does.
     httpRequest: (request: JsforceRequest) =>
-      StreamPromise.create(() => ({ stream: new PassThrough(), promise: forward(client, request) })),
+      Object.assign(forward(client, request), { stream: () => new PassThrough() }),
   } as unknown as JsforceTransport;
   return connection;
 }
