@@ -1,5 +1,6 @@
 import type { FactName } from '../mapping/types.ts';
 import type { Fact, FactLists, ListName, Origin, Scalar, SubjectFacts } from '../model/facts.ts';
+import { bare } from './merge.ts';
 import type { FactReader } from './reader.ts';
 import type { GroupLists, PersonGroup, RecordGroup, SubjectInput } from './types.ts';
 
@@ -114,8 +115,8 @@ function withLastActivity(
     newest = origin;
   }
   if (newest === null) return fact;
-  const values: Record<string, Scalar> = Object.assign(Object.create(null), fact.values);
-  const origins: Record<string, Origin> = Object.assign(Object.create(null), fact.origins);
+  const values: Record<string, Scalar> = Object.assign(bare<Scalar>(), fact.values);
+  const origins: Record<string, Origin> = Object.assign(bare<Origin>(), fact.origins);
   const { rejected: _, ...origin } = newest;
   values['last_activity'] = value;
   origins['last_activity'] = { ...origin, field: `${origin.field} of the newest touchpoint` };

@@ -20,18 +20,19 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * that was not taken stays in the origin.
  */
 export function mergeRecords(key: string, records: readonly RankedRecord[], settings: FactSettings): Fact {
-  const values: Record<string, Scalar> = Object.create(null);
-  const origins: Record<string, Origin> = Object.create(null);
+  const values = bare<Scalar>();
+  const origins = bare<Origin>();
   const ordered = records.length === 1 ? records : [...records].sort(newestFirst);
-  let reading: { readonly record: CrmRecord; readonly path: string } | undefined;
+  let from: CrmRecord | undefined;
+  let path = '';
   const complain = (message: string): void => {
-    if (reading === undefined) return;
-    settings.issue?.({ key: recordKeyText(reading.record), field: reading.path, message });
+    if (from !== undefined) settings.issue?.({ key: recordKeyText(from), field: path, message });
   };
   for (const { record, fields } of ordered) {
     let first = record.created ?? record.modified;
+    from = record;
     for (const field of fields) {
-      reading = { record, path: field.path };
+      path = field.path;
       const value = field.read(record, complain);
       if (value === undefined || value === null) continue;
       const at = field.constant ? first : instantOf(field, value, record.modified);
@@ -50,6 +51,12 @@ export function mergeRecords(key: string, records: readonly RankedRecord[], sett
     }
   }
   return { key, values, origins };
+}
+
+/** An object without prototype. Not `Object.create(null)`: that makes a hash table, which rules read twenty times
+ *  slower than a plain object and which takes twice as long to fill. */
+export function bare<T>(): Record<string, T> {
+  return Object.setPrototypeOf({}, null) as Record<string, T>;
 }
 
 function newestFirst(a: RankedRecord, b: RankedRecord): number {

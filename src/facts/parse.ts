@@ -9,6 +9,8 @@ export type Parse = (value: Exclude<FieldValue, null>) => Exclude<Scalar, null> 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?$/i;
 const TRUE = new Set(['true', 'yes', '1']);
 const FALSE = new Set(['false', 'no', '0']);
+/** The form connectors hand over; days that not every month has take the thorough way. */
+const CANONICAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 /** Longer texts are no number, date or switch; looking at 64 KB of them costs for nothing. */
 const SHORT = 64;
 
@@ -59,5 +61,6 @@ function readBoolean(value: Exclude<FieldValue, null>): boolean | undefined {
 
 function readInstant(value: Exclude<FieldValue, null>, zone: Zone): number | undefined {
   if (typeof value !== 'string' || value.length > SHORT) return undefined;
+  if (CANONICAL.test(value)) return Date.parse(value);
   return zone.parseInstant(value.trim()) ?? undefined;
 }

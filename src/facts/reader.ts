@@ -18,21 +18,20 @@ export interface FactReader {
 export function createFactReader(settings: FactSettings): FactReader {
   const maps = new Map(settings.fieldMaps.map((map) => [map.connector, map]));
   const ranks = new Map<string, number>();
-  const readers = new Map<string, ReadonlyMap<FactName, readonly FieldReader[]>>();
+  const readers = new Map<string, Map<string, ReadonlyMap<FactName, readonly FieldReader[]>>>();
   for (const [rank, connection] of settings.connections.entries()) {
     ranks.set(connection.id, rank);
     const map = maps.get(connection.connector);
+    const byType = new Map<string, ReadonlyMap<FactName, readonly FieldReader[]>>();
+    readers.set(connection.id, byType);
     for (const object of map?.objects ?? []) {
-      readers.set(
-        `${connection.id}:${object.type}`,
-        compileObject(settings, connection, map as FieldMap, object),
-      );
+      byType.set(object.type, compileObject(settings, connection, map as FieldMap, object));
     }
   }
   const kept = new Map<FactName, WeakMap<RecordGroup, { readonly fact: Fact | null }>>();
 
   const ranked = (name: FactName, record: CrmRecord): RankedRecord | null => {
-    const fields = readers.get(`${record.connection}:${record.type}`)?.get(name);
+    const fields = readers.get(record.connection)?.get(record.type)?.get(name);
     return fields === undefined ? null : { record, fields, rank: ranks.get(record.connection) ?? ranks.size };
   };
   const make = (name: FactName, group: RecordGroup): Fact | null => {
