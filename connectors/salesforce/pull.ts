@@ -135,7 +135,9 @@ function changesFilter(
 ): { readonly where: string; readonly orderBy: string } {
   if (after !== null) {
     const rest = after === '' ? '' : ` AND Id > '${after}'`;
-    return { where: `SystemModstamp = ${instant(at)}${rest}`, orderBy: 'Id' };
+    // A range, not `=`: it holds the whole second whether or not comparison looks at milliseconds.
+    const second = `SystemModstamp >= ${instant(at)} AND SystemModstamp < ${instant(at + 1_000)}`;
+    return { where: second + rest, orderBy: 'Id' };
   }
   const end = before === null ? '' : ` AND SystemModstamp < ${instant(before)}`;
   return { where: `SystemModstamp >= ${instant(at)}${end}`, orderBy: 'SystemModstamp, Id' };

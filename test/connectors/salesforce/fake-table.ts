@@ -69,7 +69,6 @@ function select(rows: readonly FakeRow[], soql: string, byMilliseconds: boolean)
   };
   const from = at(/SystemModstamp >= ([^ ]+Z)/);
   const to = at(/SystemModstamp < ([^ ]+Z)/);
-  const exact = at(/SystemModstamp = ([^ ]+Z)/);
   const after = /Id > '([^']+)'/.exec(soql)?.[1];
   const limit = /LIMIT (\d+)/.exec(soql)?.[1];
   const ids = /Id IN \(([^)]*)\)/.exec(soql)?.[1]?.match(/\w+/g) ?? null;
@@ -77,7 +76,6 @@ function select(rows: readonly FakeRow[], soql: string, byMilliseconds: boolean)
     ({ id, stamp }) =>
       (from === null || second(stamp) >= from) &&
       (to === null || second(stamp) < to) &&
-      (exact === null || second(stamp) === exact) &&
       (after === undefined || id > after) &&
       (ids === null || ids.includes(id)),
   );
