@@ -32,11 +32,12 @@ export function freeAddress(
   return unique(localPart(given, family, 0) + tail, rng.pick(language(tag).freeMail), emails);
 }
 
-/** `first.last`, one initial, or a role; an apostrophe stays, it is allowed in addresses. */
+/** `first.last`, one initial, or a role; an apostrophe stays, it is allowed in addresses. Cut so that the whole
+ *  stays within the 80 characters of a Salesforce e-mail field. */
 function localPart(given: NamePair | null, family: NamePair | null, index: number): string {
-  const first = slug(given?.latin ?? '').slice(0, 20);
+  const first = slug(given?.latin ?? '').slice(0, 16);
   const apostrophe = family?.latin === "O'Brien" || family?.latin === "O'Connor";
-  const last = apostrophe ? family.latin.toLowerCase() : slug(family?.latin ?? '').slice(0, 24);
+  const last = apostrophe ? family.latin.toLowerCase() : slug(family?.latin ?? '').slice(0, 18);
   if (first === '' && last === '') {
     return `kontakt${index}`;
   }

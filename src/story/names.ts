@@ -57,34 +57,37 @@ export function slug(text: string): string {
     .replace(/[^a-z0-9]+/g, '');
 }
 
-const NICKNAMES: Readonly<Record<string, string>> = {
-  James: 'Jim',
-  Robert: 'Bob',
-  William: 'Bill',
-  Elizabeth: 'Liz',
-  Patricia: 'Pat',
-  Michael: 'Mike',
-  Jennifer: 'Jenny',
-  Margaret: 'Peggy',
-  Thomas: 'Tom',
-  Daniel: 'Dan',
-  Andrew: 'Andy',
-  Joshua: 'Josh',
-  Benjamin: 'Ben',
-  Samuel: 'Sam',
-  Theodore: 'Ted',
-  Katharina: 'Kathi',
-  Johannes: 'Hannes',
-  Maximilian: 'Max',
-  Francisco: 'Paco',
-  José: 'Pepe',
-  Małgorzata: 'Gosia',
-  Agnieszka: 'Aga',
-};
+/** A Map, for among the names is `__proto__`. */
+const NICKNAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    James: 'Jim',
+    Robert: 'Bob',
+    William: 'Bill',
+    Elizabeth: 'Liz',
+    Patricia: 'Pat',
+    Michael: 'Mike',
+    Jennifer: 'Jenny',
+    Margaret: 'Peggy',
+    Thomas: 'Tom',
+    Daniel: 'Dan',
+    Andrew: 'Andy',
+    Joshua: 'Josh',
+    Benjamin: 'Ben',
+    Samuel: 'Sam',
+    Theodore: 'Ted',
+    Katharina: 'Kathi',
+    Johannes: 'Hannes',
+    Maximilian: 'Max',
+    Francisco: 'Paco',
+    José: 'Pepe',
+    Małgorzata: 'Gosia',
+    Agnieszka: 'Aga',
+  }),
+);
 
 /** The short form people go by, or null. */
 export function nickname(given: string): string | null {
-  return NICKNAMES[given] ?? null;
+  return NICKNAMES.get(given) ?? null;
 }
 
 /** Names that break what handles text carelessly; all fit a Salesforce contact (40 and 80 characters). */
