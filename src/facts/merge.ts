@@ -19,14 +19,18 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * never had or was never given the value at least as often as that somebody cleared it. The first differing value
  * that was not taken stays in the origin.
  */
-export function mergeRecords(key: string, records: readonly RankedRecord[], settings: FactSettings): Fact {
+export function mergeRecords(
+  key: string,
+  records: readonly RankedRecord[],
+  issue: FactSettings['issue'],
+): Fact {
   const values = bare<Scalar>();
   const origins = bare<Origin>();
   const ordered = records.length === 1 ? records : [...records].sort(newestFirst);
   let from: CrmRecord | undefined;
   let path = '';
   const complain = (message: string): void => {
-    if (from !== undefined) settings.issue?.({ key: recordKeyText(from), field: path, message });
+    if (from !== undefined) issue?.({ key: recordKeyText(from), field: path, message });
   };
   for (const { record, fields } of ordered) {
     let first = record.created ?? record.modified;
@@ -41,7 +45,7 @@ export function mergeRecords(key: string, records: readonly RankedRecord[], sett
       if (taken === undefined) {
         values[field.name] = value;
         origins[field.name] = originOf(record, field, at);
-      } else if (settings.prefer !== undefined && goesBefore(record, taken, settings.prefer[field.path])) {
+      } else if (field.prefer !== null && goesBefore(record, taken, field.prefer)) {
         const before = values[field.name] as Scalar;
         values[field.name] = value;
         origins[field.name] = withRejected(originOf(record, field, at), value, before, taken);
@@ -66,14 +70,13 @@ function newestFirst(a: RankedRecord, b: RankedRecord): number {
   return a.record.type < b.record.type ? -1 : 1;
 }
 
-/** J4: a date is true from its own day; one that lies ahead is a plan, true since it was recorded. */
+/** J4: a date is true from its own day, also one that lies ahead; anything else from the modification stamp. */
 function instantOf(field: FieldReader, value: Scalar, known: number): number {
-  return field.instant ? Math.min(value as number, known) : known;
+  return field.instant ? (value as number) : known;
 }
 
 /** Is this record's connection preferred to that of the value already taken? Equal ones keep the newest. */
-function goesBefore(record: CrmRecord, taken: Origin, prefer: readonly string[] | undefined): boolean {
-  if (prefer === undefined) return false;
+function goesBefore(record: CrmRecord, taken: Origin, prefer: readonly string[]): boolean {
   const mine = prefer.indexOf(record.connection);
   if (mine < 0) return false;
   const theirs = prefer.indexOf(taken.connection);

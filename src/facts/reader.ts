@@ -47,7 +47,7 @@ export function createFactReader(settings: FactSettings): FactReader {
         if (known !== null) records.push(known);
       }
     }
-    return mergeRecords(group.key, records, settings);
+    return mergeRecords(group.key, records, settings.issue);
   };
 
   return {
@@ -81,11 +81,20 @@ function compileObject(
         const type: FactType = fieldSpec(fact, name, map.types)?.type ?? 'text';
         const reader = compileSource(source, type, connection, object.type, settings.zone);
         const instant = type === 'date' || type === 'datetime';
-        return { ...reader, name, path: `${fact}.${name}`, instant };
+        return { ...reader, name, path: `${fact}.${name}`, prefer: preferred(settings, fact, name), instant };
       });
     // Constants come last: they are true from the record's first known instant, which the others tell.
     readers.sort((a, b) => Number(a.constant) - Number(b.constant));
     compiled.set(fact, readers);
   }
   return compiled;
+}
+
+/** What is said of a person's field holds for the people of an account too. */
+function preferred(settings: FactSettings, fact: FactName, name: string): readonly string[] | null {
+  const { prefer } = settings;
+  if (prefer === undefined) return null;
+  const path =
+    fact === 'people' && !Object.hasOwn(prefer, `people.${name}`) ? `person.${name}` : `${fact}.${name}`;
+  return Object.hasOwn(prefer, path) ? (prefer[path] ?? null) : null;
 }

@@ -24,8 +24,10 @@ export interface SourceReader {
 /** A fact field of one object type, compiled. */
 export interface FieldReader extends SourceReader {
   readonly name: string;
-  /** `deals.amount`, for issues and preferences. */
+  /** `deals.amount`, for issues. */
   readonly path: string;
+  /** Connections whose value goes first, whatever is newest (J5); null: the newest. */
+  readonly prefer: readonly string[] | null;
   /** The value is an instant: it is true from its own date (J4). */
   readonly instant: boolean;
 }

@@ -13,8 +13,8 @@ export interface FactSettings {
   readonly fieldMaps: readonly FieldMap[];
   /** Fact fields wanted; without it all that the field maps give. */
   readonly reads?: ReadSet;
-  /** By `deals.amount`: connections whose value goes first, whatever is newest (J5). */
-  readonly prefer?: Readonly<Record<string, readonly ConnectionId[]>>;
+  /** By `deals.amount`: connections whose value goes first, whatever is newest (J5; `Mapping.prefer`). */
+  readonly prefer?: Readonly<Record<string, readonly string[]>>;
   /** Told of every value that cannot be read; the same one may come again. */
   readonly issue?: (issue: FactIssue) => void;
 }

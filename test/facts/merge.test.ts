@@ -61,7 +61,8 @@ describe('J5 records of one thing that differ', () => {
     expect(preferring.fact('person', group(hubspot(null, 10), contact('CTO', 20)))?.values['title']).toBe(
       'CTO',
     );
-    expect(preferring.fact('people', records)?.values['title']).toBe('CTO');
+    expect(preferring.fact('people', records)?.values['title']).toBe('CEO');
+    expect(preferring.fact('people', records)?.values['name']).toBeUndefined();
   });
 
   test('J5 of several different values the next best is the one shown as not taken', () => {

@@ -260,14 +260,14 @@ describe('J4 two times', () => {
     expect(origins['channel']).toMatchObject({ at: Date.UTC(2026, 0, 10, 9), field: 'constant' });
   });
 
-  test('J4 a date that lies ahead is a plan, true since it was recorded', () => {
+  test('J4 a date that lies ahead has its own day too, and is known since it was recorded', () => {
     const fields = { start: '2026-03-01T09:00:00.000Z' };
     const { values, origins } = own.fact(
       'touchpoints',
       group(crm('hubspot:meetings:1', { fields, created: 5, modified: NOON })),
     )!;
     expect(values['at']).toBe(Date.UTC(2026, 2, 1, 9));
-    expect(origins['at']?.at).toBe(NOON);
+    expect(origins['at']).toMatchObject({ at: Date.UTC(2026, 2, 1, 9), known: NOON });
     expect(origins['channel']?.at).toBe(5);
   });
 
