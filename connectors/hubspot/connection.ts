@@ -19,7 +19,7 @@ import { HubspotClient } from './client.ts';
 import { discover, readAccount } from './discover.ts';
 import { planProvision, provision } from './provision.ts';
 import { type PullContext, pull } from './pull.ts';
-import { pushWrites } from './push.ts';
+import { pushWrites, Refused } from './push.ts';
 import { readRecords } from './read.ts';
 import { createVendorClient, type VendorClient } from './vendor.ts';
 
@@ -29,6 +29,7 @@ export class HubspotConnection implements Connection {
   readonly #client: HubspotClient;
   readonly #vendor: VendorClient;
   readonly #context: PullContext;
+  readonly #refused = new Refused();
 
   constructor(config: ConnectionConfig, context: ConnectionContext) {
     this.id = config.id;
@@ -61,7 +62,7 @@ export class HubspotConnection implements Connection {
   }
 
   push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    return pushWrites(this.#client, this.#context.log, type, writes);
+    return pushWrites(this.#client, this.#context.log, this.#refused, type, writes);
   }
 
   planProvision(wanted: readonly ProvisionTarget[]): Promise<readonly ProvisionStep[]> {

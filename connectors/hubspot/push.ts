@@ -1,5 +1,6 @@
 import type { ConnectorLog, Write, WriteResult } from '../../src/connector/port.ts';
 import { isWaystageError, WaystageError } from '../../src/model/errors.ts';
+import type { FieldValue } from '../../src/model/record.ts';
 import { isUnknownOutcome } from '../../src/transport/index.ts';
 import { type HubspotClient, hasResults, type Json } from './client.ts';
 import {
@@ -21,6 +22,39 @@ const SPLIT_REQUESTS = 80;
 
 /** Refusals of a property as such: no row that carries it can be written, so nobody has to look for the bad row. */
 const OF_THE_PROPERTY = new Set(['PROPERTY_DOESNT_EXIST', 'READ_ONLY_VALUE', 'PROPERTY_IS_READ_ONLY']);
+/** Refusals of a value: every row with that value is refused alike. */
+const OF_THE_VALUE = /^INVALID_/;
+
+/** What HubSpot has refused whatever the record, for as long as the connection is open: an option that was deleted
+ *  must not cost a search for bad rows in every batch. */
+export class Refused {
+  readonly #properties = new Map<string, Refusal>();
+  readonly #values = new Map<string, Refusal>();
+
+  addProperty(type: string, field: string, refusal: Refusal): void {
+    this.#properties.set(`${type} ${field}`, refusal);
+  }
+
+  addValue(type: string, field: string, value: FieldValue, refusal: Refusal): void {
+    this.#values.set(`${type} ${field} ${encodeValue(value)}`, refusal);
+  }
+
+  find(type: string, write: Write): Refusal | undefined {
+    if (this.#properties.size === 0 && this.#values.size === 0) return undefined;
+    for (const [field, value] of Object.entries(write.fields)) {
+      const found =
+        this.#properties.get(`${type} ${field}`) ??
+        this.#values.get(`${type} ${field} ${encodeValue(value)}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Refusals that come from the moment, not from the row. */
 const PASSING = /LOCK|RATE_LIMIT|TIMEOUT|INTERNAL_ERROR/;
@@ -29,6 +63,7 @@ interface Push {
   readonly client: HubspotClient;
   readonly type: HubspotType;
   readonly log: ConnectorLog;
+  readonly refused: Refused;
   readonly results: Map<string, WriteResult>;
   splits: number;
 }
@@ -41,6 +76,7 @@ interface Push {
 export async function pushWrites(
   client: HubspotClient,
   log: ConnectorLog,
+  refused: Refused,
   typeName: string,
   writes: readonly Write[],
 ): Promise<readonly WriteResult[]> {
@@ -51,7 +87,7 @@ export async function pushWrites(
       `a push to HubSpot takes at most ${BATCH} records, each once; got ${writes.length}`,
     );
   }
-  const push: Push = { client, type, log, results: new Map(), splits: 0 };
+  const push: Push = { client, type, log, refused, results: new Map(), splits: 0 };
   const todo = writes.filter((write) => Object.keys(write.fields).length > 0);
   // Nothing to change is done: HubSpot would answer an empty update with an error.
   for (const write of writes) {
@@ -68,8 +104,10 @@ export async function pushWrites(
   );
 }
 
-async function writeBatch(push: Push, writes: readonly Write[], first: boolean): Promise<void> {
+async function writeBatch(push: Push, all: readonly Write[], first: boolean): Promise<void> {
   const { client, type } = push;
+  const writes = all.filter((write) => !refuseKnown(push, write));
+  if (writes.length === 0) return;
   let json: Json;
   try {
     const inputs = writes.map((write, index) => ({
@@ -137,27 +175,46 @@ async function afterRefusal(push: Push, writes: readonly Write[], error: Hubspot
   const [only] = writes;
   const issue = error.issues[0];
   const code = issue?.code ?? (error.category || `HTTP_${error.status}`);
+  learn(push, writes, error);
   if (writes.length === 1 && only !== undefined) {
     refuse(push, only.id, code, error.message, false);
     return;
   }
-  const blocked = new Set(
-    error.issues
-      .filter((one) => OF_THE_PROPERTY.has(one.code))
-      .map((one) => one.field)
-      .filter((name) => name !== null),
-  );
-  const named = new Set(error.issues.flatMap((one) => one.ids));
-  const bad = writes.filter(
-    (write) => named.has(write.id) || Object.keys(write.fields).some((name) => blocked.has(name)),
-  );
-  if (bad.length === 0) {
-    await halve(push, writes, code, error.message);
-    return;
+  const named = new Map(error.issues.flatMap((one) => one.ids.map((id) => [id, one] as const)));
+  const rest = writes.filter((write) => {
+    const own = named.get(write.id);
+    if (own !== undefined) refuse(push, write.id, own.code, error.message, false);
+    return own === undefined && !refuseKnown(push, write);
+  });
+  // Nobody was pointed at: the bad rows are somewhere among all of them.
+  if (rest.length === writes.length) await halve(push, writes, code, error.message);
+  else if (rest.length > 0) await writeBatch(push, rest, false);
+}
+
+/** Keeps what an answer says about properties and values as such. A value is sure only when the rows that carry the
+ *  property all have the same one. */
+function learn(push: Push, writes: readonly Write[], error: HubspotRefusal): void {
+  const { refused, type } = push;
+  for (const { code, field } of error.issues) {
+    if (field === null) continue;
+    const refusal = { code, message: error.message };
+    if (OF_THE_PROPERTY.has(code)) refused.addProperty(type.name, field, refusal);
+    else if (OF_THE_VALUE.test(code)) {
+      const values = writes
+        .filter((write) => Object.hasOwn(write.fields, field))
+        .map((write) => write.fields[field] ?? null);
+      const [value] = values;
+      if (value !== undefined && values.every((other) => other === value)) {
+        refused.addValue(type.name, field, value, refusal);
+      }
+    }
   }
-  for (const { id } of bad) refuse(push, id, code, error.message, false);
-  const rest = writes.filter((write) => !bad.includes(write));
-  if (rest.length > 0) await writeBatch(push, rest, false);
+}
+
+function refuseKnown(push: Push, write: Write): boolean {
+  const known = push.refused.find(push.type.name, write);
+  if (known !== undefined) refuse(push, write.id, known.code, known.message, false);
+  return known !== undefined;
 }
 
 async function halve(push: Push, writes: readonly Write[], code: string, message: string): Promise<void> {
