@@ -114,6 +114,18 @@ describe('people', () => {
     expect(renamed.length / story.accounts.length).toBeGreaterThan(0.2);
   });
 
+  test('accounts of one domain are one family', () => {
+    const named = story.accounts.flatMap((account) => (account.domain === null ? [] : [account]));
+    const families = [...Map.groupBy(named, ({ domain }) => domain).values()].filter(
+      ({ length }) => length > 1,
+    );
+    expect(families.length).toBeGreaterThan(0);
+    for (const family of families) {
+      const keys = new Set(family.map(({ key }) => key));
+      expect(family.filter(({ parent }) => parent === null || !keys.has(parent))).toHaveLength(1);
+    }
+  });
+
   test('many languages and scripts, free-mail addresses, and values that are missing', () => {
     expect(new Set(story.people.map(({ language }) => language)).size).toBe(16);
     for (const script of [

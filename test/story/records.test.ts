@@ -24,6 +24,8 @@ describe.each(stories.map((story) => [story.options.seed, story] as const))('see
   describe('ids', () => {
     test('the check suffix is that of Salesforce (an id of its documentation)', () => {
       expect(salesforceSuffix('001D000000IqhSL')).toBe('IAZ');
+      expect(salesforceSuffix('AZaz09AZaz09@[`')).toBe('DGA');
+      expect(salesforceSuffix('ZZZZZAAAAAzzzzz')).toBe('55A');
       expect(salesforceId('003', 61)).toHaveLength(18);
       expect(salesforceId('003', 61).slice(0, 15)).toBe('0037Q000000000z');
       expect(salesforceId('003', 62).slice(0, 15)).toBe('0037Q0000000010');
