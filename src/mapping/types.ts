@@ -166,6 +166,8 @@ export interface Mapping {
   readonly reads: ReadSet;
   /** Names of journeys this one reads (J2), for the order of evaluation. */
   readonly dependsOn: readonly { readonly of: 'self' | 'account' | 'people'; readonly journey: string }[];
+  /** By `deals.amount`: connections whose value goes first where records differ, else the newest (J5). */
+  readonly prefer?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type FactName = 'person' | 'account' | ListName;
