@@ -1,11 +1,12 @@
+import type { DisjointSet } from './disjoint-set.ts';
 import type { Nodes } from './nodes.ts';
 import { type AmbiguousRecord, MAX_CANDIDATES } from './types.ts';
 
 /** Collects why records were left apart; one entry a record comes out, whatever the order they went in. */
 export interface Ambiguities {
-  /** Every one of `members` could be the same as the others. */
+  /** Every one of `members` could be the same as those of the others that it is not joined with in the end. */
   add(members: readonly number[], reason: string): void;
-  list(): readonly AmbiguousRecord[];
+  list(sets: DisjointSet): readonly AmbiguousRecord[];
 }
 
 export function collectAmbiguities(nodes: Nodes): Ambiguities {
@@ -24,16 +25,22 @@ export function collectAmbiguities(nodes: Nodes): Ambiguities {
         for (const key of shown) if (key !== nodes.keys[member]) entry.candidates.add(key);
       }
     },
-    list() {
+    list(sets) {
+      const joined = (i: number, key: string): boolean => sets.find(i) === sets.find(nodes.exact(key) ?? i);
       const list = [...byNode].map(([i, entry]) => ({
         key: nodes.records[i]!.key,
         entity: nodes.records[i]!.entity,
         text: nodes.keys[i]!,
         reason: [...entry.reasons].sort().join('; '),
-        candidates: [...entry.candidates].sort().slice(0, MAX_CANDIDATES),
+        candidates: [...entry.candidates]
+          .filter((key) => !joined(i, key))
+          .sort()
+          .slice(0, MAX_CANDIDATES),
       }));
       list.sort((a, b) => (a.text < b.text ? -1 : 1));
-      return list.map(({ key, entity, reason, candidates }) => ({ key, entity, reason, candidates }));
+      return list
+        .filter(({ candidates }) => candidates.length > 0)
+        .map(({ key, entity, reason, candidates }) => ({ key, entity, reason, candidates }));
     },
   };
 }

@@ -55,7 +55,11 @@ export function resolveIdentities(
     ambiguities,
   );
   const sorted = sortLinks([...links, ...emails, ...domains]);
-  return { subjects: groups(nodes, joins.sets, sorted), links: sorted, ambiguous: ambiguities.list() };
+  return {
+    subjects: groups(nodes, joins.sets, sorted),
+    links: sorted,
+    ambiguous: ambiguities.list(joins.sets),
+  };
 }
 
 function nodeKeys(raw: readonly string[], normalise: (text: string) => string | null): NodeKeys {

@@ -213,6 +213,8 @@ describe('J30 e-mail', () => {
       [H2, S2],
     ]);
     expect(ambiguousKeys(result)).toEqual([H1, H2, S1]);
+    // Whom a record is joined with is no candidate any more.
+    expect(result.ambiguous.map(({ candidates }) => candidates)).toEqual([[H2], [H1, S1], [H2]]);
   });
 
   test('J30 an additional e-mail joins what is still apart', () => {
