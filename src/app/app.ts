@@ -1,0 +1,178 @@
+import { CONNECTORS } from '../../connectors/index.ts';
+import type { ResolvedConfig, ResolvedConnection } from '../config/resolve.ts';
+import type { Connector, ConnectorLog } from '../connector/port.ts';
+import type { FieldMap } from '../mapping/types.ts';
+import type { Clock } from '../model/clock.ts';
+import { WaystageError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
+import type { ConnectionId } from '../model/record.ts';
+import type { Store } from '../store/port.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
+import { runSync, type SyncResult } from '../sync/run.ts';
+import type { Failpoint, Progress, SyncConnection, SyncOptions } from '../sync/session.ts';
+import { type LoadedMappings, loadMappings } from './mappings.ts';
+import { holderAlive, holderName, newId } from './process.ts';
+
+export interface RunRequest {
+  readonly kind: SyncOptions['kind'];
+  readonly full?: boolean;
+  /** The instant rules are evaluated at; default: the clock's now. */
+  readonly now?: number;
+  /** Only this connection. */
+  readonly connection?: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly failpoint?: (point: Failpoint) => Promise<void> | void;
+}
+
+/** Everything put together: the one place that names concrete adapters. */
+export interface App {
+  readonly config: ResolvedConfig;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly mappings: LoadedMappings;
+  readonly connections: readonly SyncConnection[];
+  run(request: RunRequest): Promise<SyncResult>;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: ConnectorLog;
+}
+
+/** Opens the store, loads mappings and prepares the connections. Throws `mapping_invalid`, `config_invalid`,
+ *  `store_unusable`; contacts no CRM. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, clock } = options;
+  const mappings = loadMappings(config, connectorIds(config));
+  if (mappings.errors.length > 0) throw new WaystageError('mapping_invalid', mappings.errors.join('\n'));
+  const connections = config.connections.map((connection) =>
+    syncConnection(connection, mappings.fieldMaps, options),
+  );
+  const store = await openStore(config);
+  const holder = holderName();
+  return {
+    config,
+    store,
+    clock,
+    mappings,
+    connections,
+    run: (request) =>
+      runSync({
+        kind: request.kind,
+        store,
+        connections: chosen(connections, request.connection),
+        mappings: mappings.mappings,
+        mappingTexts: mappings.texts,
+        now: request.now ?? clock.now(),
+        clock,
+        newId: () => newId(clock.now()),
+        holder,
+        holderAlive,
+        signal: request.signal,
+        progress: request.progress,
+        full: request.full ?? false,
+        manualEdits: config.manualEdits,
+        unlink: config.unlink,
+        ...(request.failpoint === undefined ? {} : { failpoint: request.failpoint }),
+      }),
+    close: () => store.close(),
+  };
+}
+
+/** Opens the state database of a configuration. */
+export async function openStore(config: ResolvedConfig): Promise<Store> {
+  return openSqliteStore(config.database.slice('sqlite:'.length));
+}
+
+export function connectorIds(config: ResolvedConfig): readonly string[] {
+  const used = new Set(config.connections.map((connection) => connection.connector));
+  return CONNECTORS.map(({ connector }) => connector.id).filter((id) => used.size === 0 || used.has(id));
+}
+
+/** The connector of this id; throws `config_invalid` with the nearest name. */
+export function connectorOf(id: string): Connector {
+  const found = CONNECTORS.find(({ connector }) => connector.id === id);
+  if (found !== undefined) return found.connector;
+  const ids = CONNECTORS.map(({ connector }) => connector.id);
+  const near = nearest(id, ids);
+  throw new WaystageError(
+    'config_invalid',
+    `There is no connector \`${id}\`. Known: ${ids.join(', ')}.${near === undefined ? '' : ` Did you mean \`${near}\`?`}`,
+  );
+}
+
+/** Problems of a connection that only its connector can see, in words. */
+export function connectionProblems(connection: ResolvedConnection): readonly string[] {
+  const connector = connectorOf(connection.connector);
+  return [
+    ...connector
+      .checkConfig(connectorConfig(connection))
+      .map(({ path, message }) => `connection ${connection.id}, \`${path}\`: ${message}`),
+    ...(connection.objects ?? [])
+      .filter((name) => !connector.capabilities.objectTypes.some((type) => type.name === name))
+      .map((name) => {
+        const known = connector.capabilities.objectTypes.map((type) => type.name);
+        return `connection ${connection.id}, \`objects\`: ${connector.label} has no object type \`${name}\`. Known: ${known.join(', ')}.`;
+      }),
+  ];
+}
+
+function syncConnection(
+  connection: ResolvedConnection,
+  fieldMaps: ReadonlyMap<string, FieldMap>,
+  options: AppOptions,
+): SyncConnection {
+  const connector = connectorOf(connection.connector);
+  const problems = connectionProblems(connection);
+  if (problems.length > 0) throw new WaystageError('config_invalid', problems.join('\n'));
+  const fieldMap = fieldMaps.get(connector.id);
+  if (fieldMap === undefined) {
+    throw new WaystageError(
+      'config_invalid',
+      `There is no field map for ${connector.label}. Add one to \`fieldMaps\`.`,
+    );
+  }
+  const config = connectorConfig(connection);
+  return {
+    id: config.id,
+    connector,
+    fieldMap,
+    writeMode: connection.writeMode,
+    objects: connection.objects ?? null,
+    open: (signal) =>
+      connector.open(config, { clock: options.clock, random: options.random, signal, log: options.log }),
+  };
+}
+
+function connectorConfig(connection: ResolvedConnection): Parameters<Connector['open']>[0] {
+  return {
+    id: connection.id as ConnectionId,
+    connector: connection.connector,
+    auth: connection.auth,
+    ...(connection.baseUrl === undefined ? {} : { baseUrl: connection.baseUrl.replace(/\/+$/, '') }),
+    sandbox: connection.sandbox,
+    ...(connection.budget?.requestsPer10s === undefined
+      ? {}
+      : { requestsPer10s: connection.budget.requestsPer10s }),
+  };
+}
+
+function chosen(connections: readonly SyncConnection[], id: string | undefined): readonly SyncConnection[] {
+  if (id === undefined) {
+    if (connections.length > 0) return connections;
+    throw new WaystageError(
+      'config_invalid',
+      'No connection is configured. Run `waystage init`, or try `npm run demo`.',
+    );
+  }
+  const found = connections.filter((connection) => connection.id === id);
+  if (found.length > 0) return found;
+  throw new WaystageError(
+    'not_found',
+    `There is no connection \`${id}\`. Configured: ${connections.map((connection) => connection.id).join(', ') || 'none'}.`,
+  );
+}
