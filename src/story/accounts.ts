@@ -144,7 +144,7 @@ function uniqueDomain(label: string, taken: Set<string>): string {
 function addPresences(world: World, rng: Rng, draft: AccountDraft, index: number): void {
   const { account, crm } = draft;
   const salesforceFirst = rng.chance(0.3);
-  const later = account.created + syncDelay(rng, account.created, world.now);
+  const later = account.created + Math.min(DAY, syncDelay(rng, account.created, world.now));
   const hubspotCreated = crm === 'both' && salesforceFirst ? later : account.created;
   const salesforceCreated = crm === 'both' && !salesforceFirst ? later : account.created;
   const hubspot = crm === 'salesforce' ? null : hubspotCompany(world, rng, draft, hubspotCreated);

@@ -3,7 +3,8 @@
  *  How a sandbox reads a `Story`:
  *  - A record is written for every presence. Its values are the entity's own, overridden by `spelling`; fields with a
  *    history are never overridden, and the last value of a history is the present one.
- *  - Where a record refers to another (a deal to its account, an activity to its people), the other's record in the
+ *    A history can begin before a Salesforce record was made: what lies before its `created` counts as its first value.
+ *  - Where a record refers to another (a deal to its account, an activity to its people) the other's record in the
  *    same CRM is `livePresence(entity.presences, crm)`; without one the reference is left out.
  *  - Every id of `mergedIds` lost a merge into that record; `archived` ones are deleted; a lead with `converted` lives
  *    on in that contact.

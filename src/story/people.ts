@@ -3,7 +3,7 @@ import { address, freeAddress } from './addresses.ts';
 import { LANGUAGE_WEIGHTS } from './languages.ts';
 import { lifelineOf } from './lifecycles.ts';
 import { AWKWARD_NAMES, familyName, givenName, language, type NamePair } from './names.ts';
-import type { Crm, PresenceDraft, World } from './presences.ts';
+import { type Crm, type PresenceDraft, syncDelay, type World } from './presences.ts';
 import type { Rng } from './prng.ts';
 import { type Counts, type Kept, keptWhere, type Seat, seatPeople } from './seating.ts';
 import { DAY, HOUR, rising } from './time.ts';
@@ -17,6 +17,8 @@ export interface PersonDraft {
   readonly given: NamePair | null;
   readonly family: NamePair | null;
   readonly crm: Crm | 'both';
+  /** When HubSpot got its record: where its histories begin. */
+  readonly hubspotCreated: number;
   /** Deleted in HubSpot. */
   readonly archived: boolean;
   /** A second HubSpot contact of the same person. */
@@ -52,14 +54,16 @@ function createPerson(
   const given = awkward ? plain(awkward.first) : rng.chance(0.02) ? null : givenName(rng, tag);
   const family = awkward ? plain(awkward.last) : rng.chance(0.02) ? null : familyName(rng, tag);
   const created = createdAt(world, rng, seat);
-  const lifeline = lifelineOf(rng, arc, created, plot, world.now);
+  const late = kept.crm === 'both' && rng.chance(0.25);
+  const hubspotCreated = created + (late ? syncDelay(rng, created, world.now) : 0);
+  const lifeline = lifelineOf(rng, arc, hubspotCreated, plot, world.now);
   const email =
     rng.chance(0.035) && seat.place > 0 ? null : address(rng, index, given, family, account, tag, emails);
   const otherEmails =
     email !== null && !kept.archived && rng.chance(0.08)
       ? [freeAddress(rng, given, family, tag, emails)]
       : [];
-  const forms = formInstants(rng, arc, created, plot?.quietFrom ?? world.now, world.now);
+  const forms = formInstants(rng, arc, hubspotCreated, plot?.quietFrom ?? world.now, world.now);
   const history: StoryHistory[] = [...lifeline.history];
   if (forms.length > 0) {
     history.push({ field: 'formSubmissions', values: forms.map((at, done) => ({ value: done + 1, at })) });
@@ -89,6 +93,7 @@ function createPerson(
       history,
     },
     account,
+    hubspotCreated,
     given,
     family,
     ...kept,

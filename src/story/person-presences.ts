@@ -44,6 +44,10 @@ export function addPersonPresences(
       // Named before the merge, and never corrected.
       salesforce.main.crossId = hubspot.mergedIds[0]!;
     }
+    const [loser] = salesforce.main.mergedIds;
+    if (loser !== undefined && hubspot.crossId === salesforce.main.id && rng.chance(0.4)) {
+      hubspot.crossId = loser;
+    }
     addAmbiguity(world, rng, draft, hubspot, salesforce.main);
     deleteInSalesforce(world, rng, draft, salesforce.main);
   }
@@ -58,10 +62,7 @@ function hubspotContact(world: World, rng: Rng, draft: PersonDraft): PresenceDra
   if (person.phone !== null && rng.chance(0.15)) {
     spelling['phone'] = null;
   }
-  const created =
-    draft.crm === 'both' && rng.chance(0.25)
-      ? person.created + syncDelay(rng, person.created, world.now)
-      : person.created;
+  const created = draft.hubspotCreated;
   const hubspot = draftPresence('hubspot', 'contacts', world.ids.hubspot('contacts'), created, { spelling });
   draft.presences.push(hubspot);
   if (draft.archived) {
@@ -86,9 +87,8 @@ function salesforcePerson(
   deals: readonly DealDraft[],
 ): SalesforcePerson {
   const { person, account } = draft;
-  const created =
-    person.created +
-    (draft.crm === 'both' && rng.chance(0.7) ? syncDelay(rng, person.created, world.now) : 0);
+  const hubspotFirst = draft.crm === 'both' && draft.hubspotCreated === person.created;
+  const created = person.created + (hubspotFirst ? syncDelay(rng, person.created, world.now) : 0);
   const spelling = salesforceSpelling(world, rng, draft);
   const employer = account === null ? null : livePresence(account.presences, 'salesforce');
   if (staysLead(rng, draft, employer !== null)) {

@@ -89,6 +89,30 @@ describe('time', () => {
     }
   });
 
+  test('HubSpot histories do not begin before the record', () => {
+    const early = [...story.people, ...story.deals, ...story.tickets].filter(({ history, presences }) => {
+      const [first] = presences.filter(({ crm }) => crm === 'hubspot');
+      return first !== undefined && history.some(({ values }) => values[0]!.at < first.created);
+    });
+    expect(early).toEqual([]);
+  });
+
+  test('customers are called so within days of the won deal', () => {
+    const wins = new Map(
+      story.deals
+        .filter(({ kind, stage }) => kind === 'new' && stage === 'won')
+        .map(({ account, closedAt }) => [account, closedAt!]),
+    );
+    const champions = story.people.slice(0, story.accounts.length).filter(({ arc }) => arc === 'customer');
+    expect(champions.length).toBeGreaterThan(50);
+    for (const { account, history } of champions) {
+      const lifecycle = history.find(({ field }) => field === 'lifecycle')!.values;
+      const became = lifecycle.find(({ value }) => value === 'customer')!.at - wins.get(account!)!;
+      expect(became).toBeGreaterThanOrEqual(0);
+      expect(became).toBeLessThan(3 * DAY);
+    }
+  });
+
   test('what the staff does by appointment or on its own lies in its business hours', () => {
     const offsets = new Map(createOwners(createIdSource()).map(({ owner, offset }) => [owner.key, offset]));
     const own = story.activities.filter(
