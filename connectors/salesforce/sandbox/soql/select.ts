@@ -78,7 +78,7 @@ export function renderer(
     for (const step of bound.steps) {
       let next = node.parents.get(step.name);
       if (next === undefined) {
-        polymorphic = scope.org.object(object.name) !== null && isPolymorphic(scope, object, bound, step);
+        polymorphic = isPolymorphic(scope, object, bound, step);
         next = { step, node: emptyNode(), polymorphic };
         node.parents.set(step.name, next);
       }
@@ -87,7 +87,7 @@ export function renderer(
     }
     node.leaves.push({ name: bound.field.name, field: bound.field, get: polymorphic ? bound.get : null });
   }
-  return (row) => renderNode(version, root, object.name, row, row);
+  return (row) => renderNode(version, root, { type: object.name, object: object.name }, row, row);
 }
 
 function isPolymorphic(scope: Scope, object: SfObject, bound: BoundField, step: ParentStep): boolean {
@@ -101,8 +101,15 @@ function isPolymorphic(scope: Scope, object: SfObject, bound: BoundField, step: 
   return false;
 }
 
-function renderNode(version: string, node: Node, object: string, row: Row, root: Row): Rendered {
-  const out: Rendered = { attributes: attributes(version, object, row) };
+/** A polymorphic parent is of type `Name`, but its URL names its own object. */
+interface Shown {
+  readonly type: string;
+  readonly object: string;
+}
+
+function renderNode(version: string, node: Node, shown: Shown, row: Row, root: Row): Rendered {
+  const url = `/services/data/v${version}/sobjects/${shown.object}/${String(row['Id'])}`;
+  const out: Rendered = { attributes: { type: shown.type, url } };
   for (const leaf of node.leaves) {
     out[leaf.name] = toJson(leaf.field, leaf.get === null ? row[leaf.name] : leaf.get(root));
   }
@@ -111,7 +118,13 @@ function renderNode(version: string, node: Node, object: string, row: Row, root:
     out[name] =
       found === null
         ? null
-        : renderNode(version, parent.node, parent.polymorphic ? 'Name' : found.object, found.row, root);
+        : renderNode(
+            version,
+            parent.node,
+            { type: parent.polymorphic ? 'Name' : found.object, object: found.object },
+            found.row,
+            root,
+          );
   }
   return out;
 }
