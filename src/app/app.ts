@@ -1,16 +1,18 @@
 import { CONNECTORS } from '../../connectors/index.ts';
 import type { ResolvedConfig, ResolvedConnection } from '../config/resolve.ts';
 import type { Connector, ConnectorLog } from '../connector/port.ts';
+import type { KnownConnection } from '../mapping/index.ts';
 import type { FieldMap } from '../mapping/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { WaystageError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
+import { problemText } from '../model/problem.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Store } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { runSync, type SyncResult } from '../sync/run.ts';
 import type { Failpoint, Progress, SyncConnection, SyncOptions } from '../sync/session.ts';
-import { type LoadedMappings, loadMappings } from './mappings.ts';
+import { hasErrors, type LoadedMappings, loadMappings } from './mappings.ts';
 import { holderAlive, holderName, newId } from './process.ts';
 
 export interface RunRequest {
@@ -46,13 +48,25 @@ export interface AppOptions {
 /** Opens the store, loads mappings and prepares the connections. Throws `mapping_invalid`, `config_invalid`,
  *  `store_unusable`; contacts no CRM. */
 export async function openApp(options: AppOptions): Promise<App> {
+  const { config } = options;
+  const store = await openStore(config);
+  try {
+    const mappings = loadMappings(config, connectorIds(config), await knownConnections(store));
+    if (hasErrors(mappings)) {
+      throw new WaystageError('mapping_invalid', mappings.problems.map(problemText).join('\n'));
+    }
+    return composed(options, store, mappings);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function composed(options: AppOptions, store: Store, mappings: LoadedMappings): App {
   const { config, clock } = options;
-  const mappings = loadMappings(config, connectorIds(config));
-  if (mappings.errors.length > 0) throw new WaystageError('mapping_invalid', mappings.errors.join('\n'));
   const connections = config.connections.map((connection) =>
     syncConnection(connection, mappings.fieldMaps, options),
   );
-  const store = await openStore(config);
   const holder = holderName();
   return {
     config,
@@ -81,6 +95,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       }),
     close: () => store.close(),
   };
+}
+
+/** What the CRMs told of themselves when they were last opened. */
+export async function knownConnections(store: Store): Promise<readonly KnownConnection[]> {
+  return (await store.connections.list()).flatMap(({ id, connector, discovery }) =>
+    discovery === null ? [] : [{ connection: id, connector, crm: discovery }],
+  );
 }
 
 /** Opens the state database of a configuration. */

@@ -26,7 +26,8 @@ export interface FactMaker {
 }
 
 /**
- * One builder a time zone: days begin at different instants (J9).
+ * One builder a time zone and preference: days begin at different instants (J9), and a mapping may trust one CRM
+ * more than another for a field (J5).
  * @param discoveryOf what a connection told of its pipelines; null before it was ever read
  */
 export function createFactMaker(
@@ -37,8 +38,9 @@ export function createFactMaker(
 ): FactMaker {
   const builders = new Map<string, FactBuilder>();
   const hashes = new WeakMap<Fact, string>();
-  const builderOf = (timezone: string): FactBuilder => {
-    const known = builders.get(timezone);
+  const builderOf = ({ timezone, prefer }: Mapping): FactBuilder => {
+    const name = builderName({ timezone, prefer });
+    const known = builders.get(name);
     if (known !== undefined) return known;
     const reader = createFactReader({
       zone: createZone(timezone),
@@ -48,11 +50,12 @@ export function createFactMaker(
         stages: discoveryOf(id)?.stages ?? [],
       })),
       fieldMaps: [...new Map(connections.map(({ fieldMap }) => [fieldMap.connector, fieldMap])).values()],
-      reads: unionOfReads(mappings.filter((mapping) => mapping.timezone === timezone)),
+      reads: unionOfReads(mappings.filter((mapping) => builderName(mapping) === name)),
       issue,
+      ...(prefer === undefined ? {} : { prefer }),
     });
     const builder = createFactBuilder(reader);
-    builders.set(timezone, builder);
+    builders.set(name, builder);
     return builder;
   };
   const hashOf = (fact: Fact): string => {
@@ -67,7 +70,7 @@ export function createFactMaker(
   return {
     facts(neighbourhood, mapping, kind, subject) {
       const input = neighbourhood.graph.input(kind, subject, subject);
-      return input === undefined ? null : buildFacts(builderOf(mapping.timezone), input);
+      return input === undefined ? null : buildFacts(builderOf(mapping), input);
     },
     hash(facts) {
       const hash = createHash('sha1');
@@ -78,6 +81,13 @@ export function createFactMaker(
       return hash.digest('base64');
     },
   };
+}
+
+function builderName(mapping: {
+  readonly timezone: string;
+  readonly prefer?: Mapping['prefer'] | undefined;
+}): string {
+  return JSON.stringify([mapping.timezone, mapping.prefer ?? {}]);
 }
 
 function factLists(facts: SubjectFacts): readonly (readonly Fact[])[] {
