@@ -5,11 +5,31 @@ import type { SandboxWrite } from './port.ts';
 import type { RequestRecorder } from './recorder.ts';
 import type { SandboxTime } from './time.ts';
 
-const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** Field values by name. Not `z.record`: that one drops a field named `__proto__` in silence. */
+export const FieldValues = z.unknown().transform((input, context): Readonly<Record<string, FieldInput>> => {
+  const values = Object.create(null) as Record<string, FieldInput>;
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    context.addIssue({ code: 'custom', message: 'Invalid input: expected an object of field values' });
+    return values;
+  }
+  for (const [name, value] of Object.entries(input)) {
+    if (value === null || ['string', 'number', 'boolean'].includes(typeof value))
+      values[name] = value as FieldInput;
+    else
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'Invalid input: expected text, number, boolean or null',
+      });
+  }
+  return values;
+});
+type FieldInput = string | number | boolean | null;
+
 const id = z.string().min(1);
 const type = z.string().min(1);
 
-const EditInput = z.strictObject({ type, id, properties: z.record(z.string(), value) });
+const EditInput = z.strictObject({ type, id, properties: FieldValues });
 const AssociationInput = z.strictObject({
   toType: z.string().min(1),
   toId: id,
@@ -18,7 +38,7 @@ const AssociationInput = z.strictObject({
 });
 const CreateInput = z.strictObject({
   type,
-  properties: z.record(z.string(), value),
+  properties: FieldValues,
   associations: z.array(AssociationInput).optional(),
 });
 /** `id` lives on, `mergeId` is lost. */

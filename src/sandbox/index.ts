@@ -5,6 +5,7 @@ export {
   type CreateInput,
   type DeleteInput,
   type EditInput,
+  FieldValues,
   type MergeInput,
   readInput,
 } from './control.ts';

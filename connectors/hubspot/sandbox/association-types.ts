@@ -52,6 +52,7 @@ const PAIRS: readonly (readonly [string, string, number, number, number?, number
   ['feedback_submissions', 'contacts', 98, 97],
 ];
 
+const NONE: readonly AssociationType[] = [];
 /** Labels an account can define itself start here. */
 const FIRST_USER_TYPE = 1001;
 
@@ -64,14 +65,16 @@ export interface AssociationTypes {
 }
 
 export function createAssociationTypes(): AssociationTypes {
-  const pairs = new Map<string, AssociationType[]>();
+  // from -> to -> types
+  const pairs = new Map<string, Map<string, AssociationType[]>>();
   const singular = new Map(OBJECT_TYPES.map((type) => [type.name, type.singular]));
   let nextUserType = FIRST_USER_TYPE;
   const add = (type: AssociationType): void => {
-    const key = `${type.from}>${type.to}`;
-    const list = pairs.get(key) ?? [];
+    const targets = pairs.get(type.from) ?? new Map<string, AssociationType[]>();
+    pairs.set(type.from, targets);
+    const list = targets.get(type.to) ?? [];
+    targets.set(type.to, list);
     list.push(type);
-    pairs.set(key, list);
   };
   const addBoth = (
     from: string,
@@ -93,7 +96,7 @@ export function createAssociationTypes(): AssociationTypes {
     if (hasPrimary)
       addBoth(from, to, primaryThere, primaryBack, { ...own, label: 'Primary', primary: true, suffix: '' });
   }
-  const between = (from: string, to: string): readonly AssociationType[] => pairs.get(`${from}>${to}`) ?? [];
+  const between = (from: string, to: string): readonly AssociationType[] => pairs.get(from)?.get(to) ?? NONE;
   return {
     between,
     byId: (from, to, typeId) => between(from, to).find((type) => type.typeId === typeId),

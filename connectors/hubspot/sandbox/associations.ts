@@ -86,6 +86,17 @@ export function createAssociations(types: AssociationTypes): AssociationStore {
     mapOf(from, to)
       .get(fromId)
       ?.find((link) => link.id === toId)?.typeIds ?? [];
+  /** Lists of types seen from both ends, by the types themselves: most associations carry one of a few lists. */
+  const ends = new Map<string, readonly [there: readonly number[], back: readonly number[]]>();
+  const bothEnds = (from: string, to: string, typeIds: readonly number[]) => {
+    const key = `${from}>${to}:${typeIds.join(',')}`;
+    const known = ends.get(key);
+    if (known !== undefined) return known;
+    const inverse = typeIds.map((typeId) => types.byId(from, to, typeId)!.inverse);
+    const made = [share(typeIds), share(inverse)] as const;
+    ends.set(key, made);
+    return made;
+  };
   const write = (
     from: string,
     fromId: string,
@@ -93,9 +104,9 @@ export function createAssociations(types: AssociationTypes): AssociationStore {
     toId: string,
     typeIds: readonly number[],
   ): void => {
-    put(from, fromId, to, toId, share(typeIds));
-    const inverse = typeIds.map((typeId) => types.byId(from, to, typeId)!.inverse);
-    put(to, toId, from, fromId, share(inverse));
+    const [there, back] = bothEnds(from, to, typeIds);
+    put(from, fromId, to, toId, there);
+    put(to, toId, from, fromId, back);
   };
   /** The primary type of a pair, seen from the side that may have only one of it. */
   const owner = (type: AssociationType): AssociationType | undefined =>

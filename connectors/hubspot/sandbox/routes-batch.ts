@@ -8,7 +8,7 @@ import type { StoredRecord } from './record.ts';
 import { render, select } from './render.ts';
 import { checkWritable, findBy, Id, Properties } from './routes-objects.ts';
 import { applyChange, archiveRecord, insertNew, planChange, planCreate } from './rules.ts';
-import { isoText } from './values.ts';
+import { isoText, type RawValue } from './values.ts';
 
 const MAX_BATCH = 100;
 const MAX_BATCH_WITH_HISTORY = 50;
@@ -203,7 +203,8 @@ function upsertRow(call: Call, input: z.infer<typeof UpdateBatch>['inputs'][numb
       if (idProperty === 'email' && input.properties['email'] === undefined)
         throw invalid('A partial upsert by email is not supported: the properties must hold the email too.');
       const record = findBy(portal, type, input.id, idProperty);
-      const properties = { ...input.properties, [idProperty]: input.properties[idProperty] ?? input.id };
+      const properties = Object.assign(Object.create(null), input.properties) as Record<string, RawValue>;
+      properties[idProperty] ??= input.id;
       const shown = select(portal, type, Object.keys(properties));
       if (record === undefined) {
         const change = planCreate(portal, type.name, properties, 'integration');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FieldValues } from '../../../src/sandbox/index.ts';
 import { AssociationInputs, linkInputs } from './association-inputs.ts';
 import { type Call, type Endpoint, pageLimit } from './endpoint.ts';
 import { HubspotError, invalid, notFound } from './errors.ts';
@@ -17,7 +18,7 @@ import {
 } from './rules.ts';
 import { MAX_SEARCH_BODY, SearchRequest, search } from './search.ts';
 
-export const Properties = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export const Properties = FieldValues;
 export const Id = z.union([z.string().min(1), z.number().int()]).transform(String);
 
 const ONE = ['properties', 'propertiesWithHistory', 'associations', 'archived', 'idProperty'];

@@ -11,40 +11,37 @@ describe('HubSpot sandbox: limits', () => {
     ['professional', 190],
     ['enterprise', 190],
   ] as const)('an app of kind %s gets %d requests in ten seconds', async (app, limit) => {
-    await withPortal({ app, requestsPerTenSeconds: limit }, async ({ api, control, advance }) => {
-      const first = await api('GET', LIST);
-      expect(first.headers.get('x-hubspot-ratelimit-max')).toBe(String(limit));
-      expect(first.headers.get('x-hubspot-ratelimit-remaining')).toBe(String(limit - 1));
-      expect(first.headers.get('x-hubspot-ratelimit-interval-milliseconds')).toBe('10000');
-      expect(first.headers.get('x-hubspot-ratelimit-daily') !== null).toBe(app !== 'oauth');
-      advance(4_000);
-      await Promise.all(Array.from({ length: limit - 1 }, () => api('GET', LIST)));
-      const refused = await api('GET', LIST);
-      expect(refused.status).toBe(429);
-      expect(refused.body).toEqual({
-        status: 'error',
-        message: expect.any(String),
-        errorType: 'RATE_LIMIT',
-        correlationId: expect.any(String),
-        policyName: 'TEN_SECONDLY_ROLLING',
-        requestId: expect.any(String),
-      });
-      expect(refused.headers.get('x-hubspot-ratelimit-remaining')).toBe('0');
-      // The window rolls: the first request leaves it, the others do not.
-      advance(6_000);
-      expect((await api('GET', LIST)).status).toBe(200);
-      expect((await api('GET', LIST)).status).toBe(429);
-      const report = (await control('GET', 'requests')).body;
-      expect(report.refused).toBe(2);
-      expect(report.routes['GET /crm/objects/:version/:type']).toBe(limit + 3);
-      expect(report.peaks['ten-secondly']).toEqual({ windowMs: 10_000, limit, peak: limit + 1 });
-    });
-  });
-
-  test('without a number of its own the kind decides', async () => {
-    await withPortal({ app: 'free', requestsPerTenSeconds: undefined as never }, async ({ api }) => {
-      expect((await api('GET', LIST)).headers.get('x-hubspot-ratelimit-max')).toBe('100');
-    });
+    await withPortal(
+      { app, requestsPerTenSeconds: undefined as never },
+      async ({ api, control, advance }) => {
+        const first = await api('GET', LIST);
+        expect(first.headers.get('x-hubspot-ratelimit-max')).toBe(String(limit));
+        expect(first.headers.get('x-hubspot-ratelimit-remaining')).toBe(String(limit - 1));
+        expect(first.headers.get('x-hubspot-ratelimit-interval-milliseconds')).toBe('10000');
+        expect(first.headers.get('x-hubspot-ratelimit-daily') !== null).toBe(app !== 'oauth');
+        advance(4_000);
+        await Promise.all(Array.from({ length: limit - 1 }, () => api('GET', LIST)));
+        const refused = await api('GET', LIST);
+        expect(refused.status).toBe(429);
+        expect(refused.body).toEqual({
+          status: 'error',
+          message: expect.any(String),
+          errorType: 'RATE_LIMIT',
+          correlationId: expect.any(String),
+          policyName: 'TEN_SECONDLY_ROLLING',
+          requestId: expect.any(String),
+        });
+        expect(refused.headers.get('x-hubspot-ratelimit-remaining')).toBe('0');
+        // The window rolls: the first request leaves it, the others do not.
+        advance(6_000);
+        expect((await api('GET', LIST)).status).toBe(200);
+        expect((await api('GET', LIST)).status).toBe(429);
+        const report = (await control('GET', 'requests')).body;
+        expect(report.refused).toBe(2);
+        expect(report.routes['GET /crm/objects/:version/:type']).toBe(limit + 3);
+        expect(report.peaks['ten-secondly']).toEqual({ windowMs: 10_000, limit, peak: limit + 2 });
+      },
+    );
   });
 
   test('search has five a second for itself, without rate headers', async () => {
