@@ -70,7 +70,8 @@ export function mappingOf(context: PullContext, type: HubspotType, fields: Mappi
   };
 }
 
-/** All live records, by HubSpot's list, with their associations inline. */
+/** All live records, by HubSpot's list, with their associations inline. Rows whose associations have to be read in
+ *  full are held until one read takes many of them. */
 async function* listed(
   source: Source,
   start: (Cursor & { readonly kind: 'list' }) | null,
@@ -79,6 +80,8 @@ async function* listed(
   const { inline, rest } = splitForQuery(source.properties);
   let after = start?.after ?? null;
   let began = start?.began ?? null;
+  let held: ListedRow[] = [];
+  let gone: Mapped[] = [];
   for (;;) {
     const { json, serverTime } = await client.get(
       apiPath('objects', type.name),
@@ -92,36 +95,42 @@ async function* listed(
     );
     began ??= serverTime ?? source.clock.now() - CLOCK_ERROR_MS;
     const { rows, failed } = await completeRows(client, type, arrayOf(json['results']), rest, 'pull');
-    const mapped = await withInline(source, rows);
+    gone.push(...failed.map((one) => ({ failed: one })));
+    held.push(...rows.map((row) => ({ row, ...inlineAssociations(row, type) })));
     const next = nextAfter(json);
     if (next !== null && next === after) {
       throw new WaystageError(
         'crm_bad_answer',
         `${client.who} gave the same page of ${type.name} twice; run again later`,
-        {
-          retryable: true,
-        },
+        { retryable: true },
       );
     }
     after = next;
+    if (next !== null && held.length < CHUNK && held.some((one) => one.cut.length > 0)) continue;
+    const mapped = await withInline(source, held);
     const cursor: Cursor =
       next === null ? { kind: 'since', from: began - OVERLAP_MS } : { kind: 'list', after: next, began };
-    yield page([...failed.map((one) => ({ failed: one })), ...mapped], cursor, next === null, null);
+    yield page([...gone, ...mapped], cursor, next === null, null);
     if (next === null) return;
+    held = [];
+    gone = [];
   }
 }
 
-async function withInline(source: Source, rows: readonly unknown[]): Promise<readonly Mapped[]> {
+type ListedRow = { readonly row: unknown } & ReturnType<typeof inlineAssociations>;
+
+async function withInline(source: Source, read: readonly ListedRow[]): Promise<readonly Mapped[]> {
   const { client, type, mapping } = source;
-  const read = rows.map((row) => ({ row, ...inlineAssociations(row, type) }));
-  const whole: Record<string, ReturnType<typeof associationsOf>> = {};
+  const whole = new Map<string, ReturnType<typeof associationsOf>>();
   for (const other of type.associations) {
     const cut = read.filter((one) => one.cut.includes(other)).map((one) => rowId(one.row));
     if (cut.length === 0) continue;
     const lists = await readAssociations(client, type, cut, [other]);
-    for (const id of cut) whole[id] = { ...whole[id], ...associationsOf(id, lists) };
+    for (const id of cut) whole.set(id, { ...whole.get(id), ...associationsOf(id, lists) });
   }
-  return read.map(({ row, associations }) => mapRow(row, mapping, { ...associations, ...whole[rowId(row)] }));
+  return read.map(({ row, associations }) =>
+    mapRow(row, mapping, { ...associations, ...whole.get(rowId(row)) }),
+  );
 }
 
 /** What changed, by search in the order of modification, then the associations of what was found. */
