@@ -10,6 +10,9 @@ import { queryPath } from './soql.ts';
 export const API_VERSION = '67.0';
 export const DATA_PATH = `/services/data/v${API_VERSION}`;
 
+/** The most rows Salesforce puts on a page. */
+export const PAGE_SIZE = 2_000;
+
 /** Salesforce names no short-term rate; this one leaves room for an org's other clients. */
 const REQUESTS_PER_10S = 100;
 /** A query may run for two minutes before Salesforce itself gives up. */
@@ -52,12 +55,14 @@ export interface ApiUsage {
 export class SalesforceClient {
   readonly #config: ConnectionConfig;
   readonly #context: ConnectionContext;
+  readonly #pageSize: number;
   readonly #sessions: Sessions;
   readonly #transports = new Map<string, Transport>();
   #apiUsage: ApiUsage | null = null;
 
-  constructor(config: ConnectionConfig, context: ConnectionContext) {
+  constructor(config: ConnectionConfig, context: ConnectionContext, pageSize: number) {
     this.#config = config;
+    this.#pageSize = pageSize;
     this.#context = context;
     this.#sessions = createSessions(config, (form) => this.#callToken(form));
   }
@@ -139,7 +144,7 @@ export class SalesforceClient {
     const answer = await this.send({
       method: 'GET',
       path,
-      headers: { 'sforce-query-options': 'batchSize=2000' },
+      headers: { 'sforce-query-options': `batchSize=${this.#pageSize}` },
       purpose,
       idempotent: true,
     });

@@ -2,7 +2,7 @@ import type { Connection, ConnectionConfig, ConnectionContext, Connector } from 
 import type { Output } from '../../src/model/outputs.ts';
 import { checkAuth, checkBaseUrl } from './auth.ts';
 import { check } from './check.ts';
-import { SalesforceClient } from './client.ts';
+import { PAGE_SIZE, SalesforceClient } from './client.ts';
 import { discover } from './discover.ts';
 import { provision } from './provision.ts';
 import { planProvision } from './provision-plan.ts';
@@ -11,21 +11,31 @@ import { push, WRITE_BATCH } from './push.ts';
 import { read } from './read.ts';
 import { OBJECT_TYPES } from './schema.ts';
 
+export interface SalesforceOptions {
+  /** Rows a query page may hold, 200 to 2,000 (Salesforce takes it as advice); default 2,000, the fewest requests. */
+  readonly pageSize?: number;
+}
+
 /** Salesforce by its REST API: static tokens and client credentials. */
-export const salesforce: Connector = {
-  id: 'salesforce',
-  label: 'Salesforce',
-  capabilities: {
-    objectTypes: OBJECT_TYPES,
-    writeBatch: WRITE_BATCH,
-    // Two batches of one object at once lock each other's parent records.
-    writeParallel: 1,
-    auth: ['token', 'client-credentials'],
-  },
-  checkConfig: (config) => [...checkBaseUrl(config), ...checkAuth(config)],
-  outputFieldName,
-  open,
-};
+export const salesforce: Connector = createSalesforce();
+
+/** The connector with other settings than its own. */
+export function createSalesforce(options: SalesforceOptions = {}): Connector {
+  return {
+    id: 'salesforce',
+    label: 'Salesforce',
+    capabilities: {
+      objectTypes: OBJECT_TYPES,
+      writeBatch: WRITE_BATCH,
+      // Two batches of one object at once lock each other's parent records.
+      writeParallel: 1,
+      auth: ['token', 'client-credentials'],
+    },
+    checkConfig: (config) => [...checkBaseUrl(config), ...checkAuth(config)],
+    outputFieldName,
+    open: (config, context) => open(config, context, options),
+  };
+}
 
 /** `stage_entered` -> `Waystage_Stage_Entered__c`. */
 function outputFieldName(output: Output): string {
@@ -33,8 +43,8 @@ function outputFieldName(output: Output): string {
   return `Waystage_${words.join('_')}__c`;
 }
 
-function open(config: ConnectionConfig, context: ConnectionContext): Connection {
-  const client = new SalesforceClient(config, context);
+function open(config: ConnectionConfig, context: ConnectionContext, options: SalesforceOptions): Connection {
+  const client = new SalesforceClient(config, context, options.pageSize ?? PAGE_SIZE);
   return {
     id: config.id,
     check: () => check(client),
