@@ -248,8 +248,6 @@ function nullablePath(node: ValueNode): string | null {
       return nullablePath(node.left) ?? nullablePath(node.right);
     case 'days_since':
       return nullablePath(node.of);
-    case 'aggregate':
-      return node.fn === 'count' || node.fn === 'sum' ? null : `${node.fn}(${node.list.list})`;
     default:
       return null;
   }

@@ -1,6 +1,6 @@
 import type { StageRules } from './load-stages.ts';
 import type { Problems } from './problems.ts';
-import { fullTextOf, textOf } from './text.ts';
+import { fullTextOf } from './text.ts';
 import type { BoolNode, Literal, ValueNode } from './tree.ts';
 
 /** Finds rules that can never hold and stages that nobody can enter (J7). Only what is certain is said: constants

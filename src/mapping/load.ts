@@ -200,10 +200,10 @@ function readHead(shape: Shape, root: YamlMap, timezone: string): Head {
   const zoneNode = get('timezone');
   const zone = zoneNode === undefined ? timezone : shape.text(zoneNode, 'timezone');
   const goodZone = zone !== null && isZone(zone);
-  const timezonePosition = zoneNode?.pos ?? root.pos;
   if (zone !== null && !goodZone) {
     const zones = Intl.supportedValuesOf('timeZone');
     problems.error(
+      zoneNode?.pos ?? root.pos,
       `Unknown time zone ${quote(zone)}. Expected an IANA name, such as Europe/Berlin or UTC.`,
       nearest(zone, zones),
     );

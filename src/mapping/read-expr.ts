@@ -19,7 +19,7 @@ import { durationHint, guess } from './read-predicate.ts';
 import { resolvePath, topNames } from './resolve.ts';
 import { type Env, type RuleScope, sized } from './scope.ts';
 import type { YamlNode, YamlScalar } from './source.ts';
-import { type ArithNode, type BoolNode, type Comparator, readsClock, type ValueNode } from './tree.ts';
+import type { ArithNode, BoolNode, Comparator, ValueNode } from './tree.ts';
 import type { Position } from './types.ts';
 
 /* The spelling `expr:` (J6): a subset of CEL.
@@ -310,8 +310,8 @@ function exprReader(scope: RuleScope, scalar: YamlScalar): ExprReader {
     if (name === 'days_since') {
       const of = valueNode(only, env);
       if (of === null) return null;
-      if (of.type !== 'instant' || readsClock(of))
-        return fail(only, '`days_since` needs a date that does not move by itself.');
+      if (of.type !== 'instant' || of.op === 'ago')
+        return fail(only, '`days_since` needs a date, such as person.created.');
       const base = sized(scope, at(node), [of]);
       return base && { op: 'days_since', type: 'number', ...base, of };
     }

@@ -3,7 +3,7 @@ import { readExprValue } from './read-expr.ts';
 import { resolvePath } from './resolve.ts';
 import { type RuleScope, sized, unknown } from './scope.ts';
 import type { YamlMap, YamlNode } from './source.ts';
-import { readsClock, type ValueNode } from './tree.ts';
+import type { ValueNode } from './tree.ts';
 import type { Position } from './types.ts';
 
 /* Values of health measures and of `since:` (J18):
@@ -28,8 +28,11 @@ export function readNumber(scope: RuleScope, node: YamlNode): ValueNode | null {
 
 export function readInstant(scope: RuleScope, node: YamlNode): ValueNode | null {
   const value = readValue(scope, node);
-  if (value === null || (value.type === 'instant' && !readsClock(value))) return value;
-  scope.problems.error(node.pos, `This is ${value.type}; expected a date that does not move by itself.`);
+  if (value === null || (value.type === 'instant' && value.op !== 'ago')) return value;
+  scope.problems.error(
+    node.pos,
+    `This is ${value.op === 'ago' ? 'always the same age' : value.type}; expected a date.`,
+  );
   return null;
 }
 
