@@ -35,6 +35,9 @@ export interface App {
   readonly mappings: LoadedMappings;
   readonly connections: readonly SyncConnection[];
   run(request: RunRequest): Promise<SyncResult>;
+  /** Reads field maps and mappings again. Good ones replace those in use; else the last good ones stay, and what is
+   *  wrong comes back as text. */
+  reload(): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -62,18 +65,23 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-function composed(options: AppOptions, store: Store, mappings: LoadedMappings): App {
+function composed(options: AppOptions, store: Store, loaded: LoadedMappings): App {
   const { config, clock } = options;
-  const connections = config.connections.map((connection) =>
-    syncConnection(connection, mappings.fieldMaps, options),
-  );
   const holder = holderName();
+  const connect = (mappings: LoadedMappings): readonly SyncConnection[] =>
+    config.connections.map((connection) => syncConnection(connection, mappings.fieldMaps, options));
+  let mappings = loaded;
+  let connections = connect(loaded);
   return {
     config,
     store,
     clock,
-    mappings,
-    connections,
+    get mappings() {
+      return mappings;
+    },
+    get connections() {
+      return connections;
+    },
     run: (request) =>
       runSync({
         kind: request.kind,
@@ -93,6 +101,13 @@ function composed(options: AppOptions, store: Store, mappings: LoadedMappings): 
         unlink: config.unlink,
         ...(request.failpoint === undefined ? {} : { failpoint: request.failpoint }),
       }),
+    async reload() {
+      const next = loadMappings(config, connectorIds(config), await knownConnections(store));
+      if (hasErrors(next)) return next.problems.map(problemText).join('\n');
+      mappings = next;
+      connections = connect(next);
+      return null;
+    },
     close: () => store.close(),
   };
 }

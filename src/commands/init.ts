@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { packageRoot } from '../app/package-root.ts';
+import { DEFAULT_CONFIG } from '../config/resolve.ts';
+import { isZone } from '../mapping/index.ts';
+import { WaystageError } from '../model/errors.ts';
+import { type CommandContext, type ExitStatus, print } from './context.ts';
+
+interface Answers {
+  readonly hubspot: boolean;
+  readonly salesforce: boolean;
+  readonly business: 'software' | 'services';
+  readonly timezone: string;
+}
+
+/** Starter mappings by kind of business, shipped with Waystage. */
+const STARTERS: Readonly<
+  Record<Answers['business'], readonly { readonly from: string; readonly to: string }[]>
+> = {
+  software: [
+    { from: 'mappings/b2b-software/accounts.yaml', to: 'mappings/accounts.yaml' },
+    { from: 'mappings/b2b-software/people.yaml', to: 'mappings/people.yaml' },
+  ],
+  services: [{ from: 'mappings/services/clients.yaml', to: 'mappings/clients.yaml' }],
+};
+
+/** `init`: writes a commented configuration and starter mappings. Never overwrites a file. */
+export async function init(context: CommandContext): Promise<ExitStatus> {
+  const target = resolve(context.folder, context.configFile ?? DEFAULT_CONFIG);
+  if (existsSync(target)) {
+    throw new WaystageError(
+      'usage',
+      `${context.configFile ?? DEFAULT_CONFIG} is there already and is not overwritten. Edit it, or name another file with --config.`,
+    );
+  }
+  const answers = await questions(context);
+  const starters = STARTERS[answers.business];
+  const written: string[] = [];
+  const kept: string[] = [];
+  save(
+    target,
+    configText(
+      answers,
+      starters.map((starter) => starter.to),
+    ),
+  );
+  written.push(context.configFile ?? DEFAULT_CONFIG);
+  for (const { from, to } of starters) {
+    const path = join(context.folder, to);
+    if (existsSync(path)) kept.push(to);
+    else {
+      save(path, readFileSync(join(packageRoot(), from), 'utf8'));
+      written.push(to);
+    }
+  }
+  print(context, { written, kept }, () => [
+    ...written.map((file) => `Wrote ${file}`),
+    ...kept.map((file) => `Kept ${file}, which was there already`),
+    '',
+    'Next:',
+    `  1. Set ${[answers.hubspot ? 'HUBSPOT_TOKEN' : '', answers.salesforce ? 'SALESFORCE_URL, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET' : ''].filter(Boolean).join(' and ')} in the environment.`,
+    '  2. waystage check             configuration and mappings, offline',
+    '  3. waystage provision --plan  the fields Waystage would create in the CRM',
+    '  4. waystage plan              what a sync would write, with reasons',
+    '  5. Set `write.mode: apply`, then waystage sync',
+  ]);
+  return 0;
+}
+
+async function questions(context: CommandContext): Promise<Answers> {
+  const { ask } = context.streams;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = isZone(zone) ? zone : 'UTC';
+  if (ask === null || context.json)
+    return { hubspot: true, salesforce: true, business: 'software', timezone };
+  const yes = async (question: string): Promise<boolean> => !/^n/i.test(await ask(`${question} [Y/n] `));
+  const hubspot = await yes('Connect HubSpot?');
+  const salesforce = await yes('Connect Salesforce?');
+  if (!hubspot && !salesforce)
+    throw new WaystageError('usage', 'Waystage needs at least one CRM. Start again and choose one.');
+  const services = /^s/i.test(
+    await ask('Start from (B)2B software or (S)ervices with repeat purchase? [B/s] '),
+  );
+  const named = await ask(`Time zone in which days are counted? [${timezone}] `);
+  if (named !== '' && !isZone(named))
+    throw new WaystageError(
+      'usage',
+      `\`${named}\` is not a time zone. Use an IANA name such as Europe/Berlin.`,
+    );
+  return {
+    hubspot,
+    salesforce,
+    business: services ? 'services' : 'software',
+    timezone: named === '' ? timezone : named,
+  };
+}
+
+function configText(answers: Answers, mappings: readonly string[]): string {
+  const part = (text: string): string => text.trimStart();
+  return [
+    part(`
+# Waystage. \`waystage check\` tells what is wrong with this file; \${NAME} is taken from the environment.
+
+# Where Waystage keeps its state.
+database: sqlite:.waystage/waystage.db
+
+# Days are counted in this zone. A mapping's own \`timezone\` wins.
+timezone: ${answers.timezone}
+
+connections:
+`),
+    answers.hubspot
+      ? part(`
+  - id: hubspot                     # your name for it, used on the command line
+    connector: hubspot
+    auth: { kind: token, token: "\${HUBSPOT_TOKEN}" }   # token of a project app or a service key
+    schedule: "*/15 * * * *"        # cron, for \`waystage serve\`
+    # objects: [contacts, companies]  # default: all that the mappings need
+    # budget: { requestsPer10s: 100 } # default: what HubSpot allows the app
+`)
+      : '',
+    answers.salesforce
+      ? part(`
+  - id: salesforce
+    connector: salesforce
+    baseUrl: "\${SALESFORCE_URL}"    # My Domain: https://your-company.my.salesforce.com
+    auth: { kind: client-credentials, clientId: "\${SALESFORCE_CLIENT_ID}", clientSecret: "\${SALESFORCE_CLIENT_SECRET}" }
+    schedule: "*/15 * * * *"
+`)
+      : '',
+    part(`
+
+# The journeys. Each file has stages, segments, health and outputs.
+mappings:
+${mappings.map((mapping) => `  - ${mapping}`).join('\n')}
+
+write:
+  mode: plan-only       # look at \`waystage plan\` first, then set: apply
+  manualEdits: ask      # an output that a person edited is kept and reported; revert: put back and reported
+
+server:
+  host: 127.0.0.1       # the status page has no login; keep it on this machine or behind your own
+  # port: 4000
+`),
+  ]
+    .filter((text) => text !== '')
+    .join('');
+}
+
+function save(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    throw new WaystageError('usage', `${path} cannot be written: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
