@@ -33,7 +33,6 @@ export function step(input: StepInput): StepResult {
     const moved = move(mapping, state, to, stamp, marks);
     for (const mark of moved.marks) marks.add(mark);
     state = moved.state;
-    if (byHand) break;
   }
   return {
     state: { ...state, lastStep: instant, mappingVersion: mapping.version },

@@ -104,6 +104,11 @@ describe('for: the rule held at every instant of the wait (J11.5)', () => {
     });
     expect(stageOf(facts, waiting(inStage('base')), since(-10))).toBe('w');
     expect(stageOf(facts, waiting(inStage('base')), since(-9))).toBe('base');
+    const away: JourneyState = {
+      ...since(-5),
+      visits: [visit('base', day(-50), day(-8)), visit('w', day(-8), day(-5)), visit('base', day(-5), null)],
+    };
+    expect(stageOf(facts, waiting(inStage('base')), away)).toBe('base');
   });
 
   test('J11.5 J17 a segment is what it was at each earlier instant', () => {
@@ -112,6 +117,13 @@ describe('for: the rule held at every instant of the wait (J11.5)', () => {
     expect(stageOf(young, waiting(inSegment('vip')), EMPTY_STATE, vip)).toBe('base');
     const old = factsOf({ first: [1, -100], vip: [true, -30] });
     expect(stageOf(old, waiting(inSegment('vip')), EMPTY_STATE, vip)).toBe('w');
+  });
+
+  test('J11.5 J17 a break of the segment in the middle of the wait counts', () => {
+    const gap = [segment('vip', not(all(olderThan('x', 20), missing('y'))))];
+    const facts = factsOf({ first: [1, -100], x: [day(-28), -28], y: [1, -5] });
+    const blind: Condition = { ...inSegment('vip'), instants: () => [] };
+    expect(stageOf(facts, waiting(blind), EMPTY_STATE, gap)).toBe('base');
   });
 
   test('J11.6 P stays by its enter without waiting again', () => {

@@ -61,9 +61,9 @@ describe('scores (J18)', () => {
   test('J18 halves go up, whatever binary fractions make of them', () => {
     expect(score(one(), { m: 49.5 }).score).toBe(50);
     expect(score(one(), { m: 49.4999 }).score).toBe(49);
-    // 0.1 * 5 + 0.7 * 70 + 0.2 * 0 = 49.5 in tenths, a little less in binary.
-    const tenths = [0.1, 0.7, 0.2].map((weight, i) => measure(`m${i}`, { weight }));
-    expect(score(healthOf([group('g', tenths)]), { m0: 5, m1: 70, m2: 0 }).score).toBe(50);
+    // 0.3 * 1 + 0.7 * 56 is 39.5 in tenths, a little less in binary.
+    const tenths = [0.3, 0.7].map((weight, i) => measure(`m${i}`, { weight }));
+    expect(score(healthOf([group('g', tenths)]), { m0: 1, m1: 56 }).score).toBe(40);
   });
 
   test.each([
@@ -128,6 +128,10 @@ describe('scores (J18)', () => {
       healthOf([group('g', [measure('a', { weight: 0.3 }), measure('b', { weight: 0.7 })])], { minCoverage });
     expect(score(model(0.3), { a: 90 })).toMatchObject({ score: 90, band: 'green' });
     expect(score(model(0.31), { a: 90 })).toMatchObject({ score: 90, band: 'unknown' });
+    // 0.7 + 0.1 of 1 is less than 0.8 in binary.
+    const parts = [0.7, 0.1, 0.2].map((weight, i) => measure(`m${i}`, { weight }));
+    const tenths = healthOf([group('g', parts)], { minCoverage: 0.8 });
+    expect(score(tenths, { m0: 90, m1: 90 }).band).toBe('green');
   });
 
   test('J18 an empty account with zeros for what it lacks never looks healthy', () => {
@@ -167,6 +171,12 @@ describe('scores (J18)', () => {
     expect(score(model, { a: 0, b: 100, c: 100 }, ['other', 'vip']).score).toBe(75);
     // A weight of 0 asks for no data either.
     expect(score(model, { b: 100, c: 60 }, ['vip']).coverage).toBe(1);
+    const none = healthOf([
+      group('g', [measure('a', { segmentWeights: { vip: 0 } })]),
+      group('h', [measure('c')]),
+    ]);
+    expect(score(none, { c: 60 }, ['vip'])).toMatchObject({ score: 60, coverage: 1 });
+    expect(score(none, { c: 60 })).toMatchObject({ score: 60, coverage: 0.5 });
   });
 
   test('J18 a half-life halves the score, day by day in the mapping’s zone', () => {

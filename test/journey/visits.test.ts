@@ -69,6 +69,19 @@ describe('visits (J12)', () => {
     expect(skippedIn(walk(['risk', 'four']).state)).toEqual([]);
   });
 
+  test('J12 a stage passed in no time is not where the path was left', () => {
+    const mapping = mappingOf([
+      stage('one', { enter: flag('one') }),
+      stage('two', { enter: flag('two'), exit: [{ to: 'risk', when: flag('risk') }] }),
+      stage('three', { enter: flag('three') }),
+      stage('four', { enter: flag('four') }),
+      stage('risk', { offPath: true, stay: flag('risk') }),
+    ]);
+    const { state } = walk(['one', 'two risk', 'four'], mapping);
+    expect(visited(state)).toEqual(['one', 'risk', 'four']);
+    expect(skippedIn(state)).toEqual(['two', 'two', 'three']);
+  });
+
   test('J12 a first placement skips nothing: what was before is unknown', () => {
     expect(skippedIn(walk(['four']).state)).toEqual([]);
   });
@@ -192,6 +205,24 @@ describe('causes (J12)', () => {
     expect(ended.transitions).toEqual([
       expect.objectContaining({ cause: 'override', from: 'four', to: 'one' }),
     ]);
+  });
+
+  test('J29 after an override only the stage it had set is free of min_stay', () => {
+    const mapping = mappingOf([
+      stage('one', { enter: flag('one'), minStay: days(9) }),
+      stage('two', { enter: flag('two'), minStay: days(9) }),
+      stage('three', { enter: flag('three'), from: ['two'] }),
+    ]);
+    const { state } = walk(['one'], mapping);
+    const { state: after } = step({
+      mapping,
+      context: contextOf(factsOf({ two: [true, -1], three: [true, -1] })),
+      state,
+      instant: day(1),
+      noticed: day(1),
+      changes: { factsChanged: true, overrideEnded: true },
+    });
+    expect(after.stage).toBe('two');
   });
 
   test('J8 an uncertain step marks its visits', () => {
