@@ -1,5 +1,5 @@
-import { type CallOptions, type HubspotClient, hasResults } from './client.ts';
-import { arrayOf, isObject, textOf } from './errors.ts';
+import { type CallOptions, type HubspotClient, hasResults, type Json } from './client.ts';
+import { arrayOf, isObject, issuesOfEntry, textOf } from './errors.ts';
 import { apiPath } from './paths.ts';
 import type { HubspotType } from './schema.ts';
 
@@ -81,9 +81,20 @@ export async function batchRead(
     const path = `${apiPath('objects', type.name, 'batch', 'read')}${archived ? '?archived=true' : ''}`;
     batches.push(
       client
-        .post(path, { properties, inputs }, { purpose, check: hasResults })
+        .post(path, { properties, inputs }, { purpose, check: onlyMissing })
         .then(({ json }) => arrayOf(json['results'])),
     );
   }
   return (await Promise.all(batches)).flat();
+}
+
+/** Records may be missing from a batch read because they are gone, and for no other reason: what failed for the
+ *  moment must not look deleted. */
+function onlyMissing(json: Json): string | null {
+  for (const error of arrayOf(json['errors'])) {
+    if (!isObject(error)) continue;
+    const other = issuesOfEntry(error).find((issue) => !issue.code.includes('NOT_FOUND'));
+    if (other !== undefined) return `records that could not be read (${other.code})`;
+  }
+  return hasResults(json);
 }

@@ -305,6 +305,20 @@ describe('reading single records', () => {
     await connection.close();
   });
 
+  test('a record that could not be read for the moment is never reported as gone', async () => {
+    const failed = { results: [row('1')], errors: [{ category: 'INTERNAL_ERROR', context: { ids: ['2'] } }] };
+    mock.on(API).post(`${LIST}/batch/read`).reply(207, failed);
+    mock
+      .on(API)
+      .post(`${LIST}/batch/read`)
+      .reply(200, { results: [row('1'), row('2')] });
+    mock.on(API).post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results: [] });
+    const connection = openHubspot();
+    const { records, gone } = await read(connection, ['1', '2']);
+    expect([records.length, gone]).toEqual([2, []]);
+    await connection.close();
+  });
+
   test('2,500 ids take 25 batch reads and 3 of associations', async () => {
     mock
       .on(API)
