@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { KitAnswer } from '../../../src/sandbox/index.ts';
 import { AssociationInputs, linkInputs } from './association-inputs.ts';
-import type { Call, Endpoint, Version } from './endpoint.ts';
+import type { Call, Endpoint } from './endpoint.ts';
 import { HubspotError, invalid } from './errors.ts';
 import { findLive, type Portal, schemaOf, upperName } from './portal.ts';
 import type { StoredRecord } from './record.ts';
 import { render, select } from './render.ts';
 import { checkWritable, findBy, Id, Properties } from './routes-objects.ts';
 import { applyChange, archiveRecord, insertNew, planChange, planCreate } from './rules.ts';
+import { errorList, type Row, settle } from './settle.ts';
 import { isoText, type RawValue } from './values.ts';
 
 const MAX_BATCH = 100;
@@ -44,13 +45,6 @@ const CreateBatch = z.strictObject({
 });
 const ArchiveBatch = z.strictObject({ inputs: z.array(z.strictObject({ id: Id })) });
 
-interface Row {
-  readonly id: string | null;
-  readonly objectWriteTraceId: string | undefined;
-  /** Checks the row and gives what carries it out. */
-  plan(): () => Record<string, unknown>;
-}
-
 export const BATCH_ENDPOINTS: readonly Endpoint[] = [
   {
     method: 'POST',
@@ -73,6 +67,7 @@ export const BATCH_ENDPOINTS: readonly Endpoint[] = [
         (input): Row => ({
           id: input.id,
           objectWriteTraceId: input.objectWriteTraceId,
+          properties: input.properties,
           plan: () => {
             const record = updated(portal, call, input.id, input.idProperty);
             const change = planChange(portal, type.name, record, input.properties, 'integration');
@@ -101,6 +96,7 @@ export const BATCH_ENDPOINTS: readonly Endpoint[] = [
         (input): Row => ({
           id: null,
           objectWriteTraceId: input.objectWriteTraceId,
+          properties: input.properties,
           plan: () => {
             const change = planCreate(portal, type.name, input.properties, 'integration');
             const link = linkInputs(portal, type, input.associations ?? []);
@@ -196,6 +192,7 @@ function upsertRow(call: Call, input: z.infer<typeof UpdateBatch>['inputs'][numb
   return {
     id: input.id,
     objectWriteTraceId: input.objectWriteTraceId,
+    properties: input.properties,
     plan: () => {
       if (idProperty === undefined) throw invalid('An upsert needs an idProperty.');
       if (schemaOf(portal, type.name).get(idProperty)?.hasUniqueValue !== true)
@@ -222,96 +219,6 @@ function upsertRow(call: Call, input: z.infer<typeof UpdateBatch>['inputs'][numb
   };
 }
 
-/** What becomes of bad rows differs by version, and clients have to live with all of it: 2026-03 settles each row
- *  and answers 207; 2026-09 refuses the whole batch; v3 answers 207 for records that are not there and refuses the
- *  whole batch for values that are not valid. */
-function settle(call: Call, rows: readonly Row[], success: 200 | 201): KitAnswer {
-  const startedAt = isoText(call.portal.time.now());
-  const results: Record<string, unknown>[] = [];
-  const failed: { row: Row; error: HubspotError }[] = [];
-  const run = (row: Row, act: () => Record<string, unknown>): void => {
-    const result = act();
-    if (row.objectWriteTraceId !== undefined) result['objectWriteTraceId'] = row.objectWriteTraceId;
-    results.push(result);
-  };
-  if (call.version === '2026-03') {
-    for (const row of rows) {
-      const act = attempt(row.plan, (error) => failed.push({ row, error }));
-      if (act !== null) run(row, act);
-    }
-  } else {
-    const acts = rows.map((row) => attempt(row.plan, (error) => failed.push({ row, error })));
-    const fatal = failed.find(({ error }) => isFatal(call.version, error));
-    if (fatal !== undefined) throw wholeBatch(fatal.error);
-    for (const [index, act] of acts.entries()) if (act !== null) run(rows[index]!, act);
-  }
-  // In order of id, not of the request: results have to be told apart by id or trace id.
-  if (success === 200) results.sort((a, b) => Number(a['id']) - Number(b['id']));
-  return {
-    status: failed.length > 0 ? 207 : success,
-    body: {
-      status: 'COMPLETE',
-      results,
-      ...(failed.length > 0 ? errorList(failed) : {}),
-      startedAt,
-      completedAt: isoText(call.portal.time.now()),
-    },
-  };
-}
-
-function isFatal(version: Version, error: HubspotError): boolean {
-  return version === '2026-09' || error.category !== 'OBJECT_NOT_FOUND';
-}
-
-/** The refusal of a whole batch does not say which rows were good, nor which one was bad. */
-function wholeBatch(error: HubspotError): HubspotError {
-  return new HubspotError(
-    error.status === 409 ? 409 : 400,
-    error.status === 409 ? 'CONFLICT' : 'VALIDATION_ERROR',
-    error.message,
-    error.errors === undefined ? {} : { errors: error.errors },
-  );
-}
-
-function attempt<Result>(act: () => Result, failed: (error: HubspotError) => void): Result | null {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof HubspotError)) throw error;
-    failed(error);
-    return null;
-  }
-}
-
-function errorList(failed: readonly { row: Row; error: HubspotError }[]): Record<string, unknown> {
-  const errors: Record<string, unknown>[] = [];
-  // Missing records are named together in one entry.
-  const absent = failed.filter(({ error }) => error.category === 'OBJECT_NOT_FOUND');
-  if (absent.length > 0)
-    errors.push({
-      status: 'error',
-      category: 'OBJECT_NOT_FOUND',
-      message: absent[0]!.error.message,
-      context: { ids: absent.map(({ row }) => row.id), ...traces(absent.map(({ row }) => row)) },
-    });
-  for (const { row, error } of failed) {
-    if (error.category === 'OBJECT_NOT_FOUND') continue;
-    errors.push({
-      status: 'error',
-      category: error.category,
-      message: error.message,
-      ...(error.errors === undefined ? {} : { errors: error.errors }),
-      context: { ...error.context, ...(row.id === null ? {} : { ids: [row.id] }), ...traces([row]) },
-    });
-  }
-  return { numErrors: errors.length, errors };
-}
-
-function traces(rows: readonly Row[]): Record<string, readonly string[]> {
-  const ids = rows.flatMap((row) => row.objectWriteTraceId ?? []);
-  return ids.length > 0 ? { objectWriteTraceId: ids } : {};
-}
-
 /** Found records once each, by present id; a merged id is followed. What is not there: 207, or on 2026-09 absent. */
 function readBatch(call: Call): KitAnswer {
   const { portal, type } = call;
@@ -335,7 +242,7 @@ function readBatch(call: Call): KitAnswer {
   const results = [...found.values()].map((record) => render(portal, record, selection));
   const told = absent.length > 0 && call.version !== '2026-09';
   const errors = absent.map((id) => ({
-    row: { id, objectWriteTraceId: undefined, plan: () => () => ({}) },
+    row: { id, objectWriteTraceId: undefined, properties: {}, plan: () => () => ({}) },
     error: gone(type.name, id),
   }));
   return {

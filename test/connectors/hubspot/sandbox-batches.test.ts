@@ -195,6 +195,14 @@ describe('HubSpot sandbox: batches', () => {
       expect((await control('GET', `records?type=contacts&id=${id}`)).body.associations).toEqual({
         companies: [{ id: company, primary: true, labels: [] }],
       });
+      const clash = ['Same@example.com', 'same@example.com'].map((email) => ({ properties: { email } }));
+      expect((await api('POST', `${VERSIONS['2026-09']}/batch/create`, { inputs: clash })).status).toBe(409);
+      expect(
+        (await api('POST', `${VERSIONS['2026-03']}/batch/create`, { inputs: clash })).body,
+      ).toMatchObject({
+        results: [expect.anything()],
+        errors: [expect.objectContaining({ category: 'CONFLICT' })],
+      });
       const twin = await api('POST', `${VERSIONS['2026-03']}/batch/create`, {
         inputs: [inputs[0], inputs[0]],
       });

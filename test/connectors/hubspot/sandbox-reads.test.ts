@@ -243,6 +243,10 @@ describe('HubSpot sandbox: account, owners, pipelines, limits', () => {
       );
       expect((await api('GET', '/crm/owners/2026-03/1')).status).toBe(404);
       expect((await api('GET', '/crm/owners/2026-03?limit=501')).status).toBe(400);
+      // An object type goes by its plural name or its id.
+      expect((await api('GET', '/crm/objects/2026-03/0-3?limit=1')).body.results).toEqual(
+        (await api('GET', '/crm/objects/2026-03/deals?limit=1')).body.results,
+      );
       const pipelines = (await api('GET', '/crm/pipelines/2026-09/deals')).body.results;
       expect(pipelines.map((one: Json) => one.id)).toEqual(['default', '742130881']);
       expect(pipelines[0].stages.at(-2)).toMatchObject({
