@@ -1,4 +1,4 @@
-import type { Connection as Jsforce } from 'jsforce';
+import type { Connection as Jsforce, SaveResult } from 'jsforce';
 import type { ProvisionResult, ProvisionStep } from '../../src/connector/port.ts';
 import { isWaystageError } from '../../src/model/errors.ts';
 import type { OutputField } from '../../src/model/outputs.ts';
@@ -18,6 +18,10 @@ import { jsforceOver } from './vendor.ts';
 /** These say that the thing is there already: somebody was quicker, which is as good. */
 const EXISTS = new Set(['DUPLICATE_DEVELOPER_NAME', 'DUPLICATE_VALUE', 'DUPLICATE_FIELD_NAME']);
 
+/** Rows of one request. */
+const MAX_GRANTS = 200;
+const READ_AND_EDIT = { PermissionsRead: true, PermissionsEdit: true };
+
 interface Work {
   readonly client: SalesforceClient;
   readonly jsforce: Jsforce;
@@ -35,36 +39,69 @@ export async function provision(
   if (steps.length === 0) return [];
   const work: Work = { client, jsforce: await jsforceOver(client), missing: new Set(), permissionSet: null };
   const results: ProvisionResult[] = [];
-  for (const { id, payload } of steps) {
-    const message = await carryOut(work, payload as StepPayload);
-    results.push({ id, ok: message === null, message });
+  for (const group of grouped(steps)) {
+    const messages = await carryOut(work, group);
+    for (const [index, { id }] of group.entries()) {
+      const message = messages[index] ?? null;
+      results.push({ id, ok: message === null, message });
+    }
   }
   return results;
 }
 
-/** Null when done, else why not. */
-async function carryOut(work: Work, step: StepPayload): Promise<string | null> {
-  try {
-    switch (step.kind) {
-      case 'blocked':
-        return step.message;
-      case 'field':
-        return await createField(work, step.type, step.field);
-      case 'options':
-        return await addOptions(work, step.type, step.field);
-      case 'permission-set':
-        return await createPermissionSet(work);
-      case 'assignment':
-        return await assign(work);
-      case 'grant':
-        return await grant(work, step.type, step.name);
-    }
-  } catch (error) {
-    if (EXISTS.has(crmErrorOf(error)?.code ?? '')) return null;
-    if (step.kind === 'field') work.missing.add(`${step.type}.${step.field.name}`);
-    if (!isWaystageError(error) || error.exitStatus === 3 || error.code === 'stopped') throw error;
-    return error.message;
+/** Grants that follow each other go together in one request; every other step alone. */
+function grouped(steps: readonly ProvisionStep[]): readonly (readonly ProvisionStep[])[] {
+  const groups: ProvisionStep[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1) ?? [];
+    const joins = isGrant(step) && last.length > 0 && last.length < MAX_GRANTS && last.every(isGrant);
+    if (joins) last.push(step);
+    else groups.push([step]);
   }
+  return groups;
+}
+
+function isGrant(step: ProvisionStep): boolean {
+  return (step.payload as StepPayload).kind === 'grant';
+}
+
+/** For each step null when it is done, else why not. */
+async function carryOut(work: Work, group: readonly ProvisionStep[]): Promise<readonly (string | null)[]> {
+  const payloads = group.map(({ payload }) => payload as StepPayload);
+  const first = payloads[0]!;
+  try {
+    if (first.kind !== 'grant') return [await carryOutOne(work, first)];
+    return await grantAll(
+      work,
+      payloads.filter((payload) => payload.kind === 'grant'),
+    );
+  } catch (error) {
+    if (EXISTS.has(crmErrorOf(error)?.code ?? '')) return [];
+    if (first.kind === 'field') work.missing.add(fullName(first.type, first.field.name));
+    if (!isWaystageError(error) || error.exitStatus === 3 || error.code === 'stopped') throw error;
+    return group.map(() => error.message);
+  }
+}
+
+async function carryOutOne(work: Work, step: Exclude<StepPayload, Grant>): Promise<string | null> {
+  switch (step.kind) {
+    case 'blocked':
+      return step.message;
+    case 'field':
+      return createField(work, step.type, step.field);
+    case 'options':
+      return addOptions(work, step.type, step.field);
+    case 'permission-set':
+      return createPermissionSet(work);
+    case 'assignment':
+      return assign(work);
+  }
+}
+
+type Grant = Extract<StepPayload, { readonly kind: 'grant' }>;
+
+function fullName(type: string, field: string): string {
+  return `${type}.${field}`;
 }
 
 async function createField({ jsforce }: Work, type: string, field: OutputField): Promise<null> {
@@ -123,29 +160,52 @@ async function assign(work: Work): Promise<string | null> {
   return null;
 }
 
-async function grant(work: Work, type: string, name: string): Promise<string | null> {
-  const field = `${type}.${name}`;
-  if (work.missing.has(field)) return `not tried, because ${field} could not be created`;
+async function grantAll(work: Work, grants: readonly Grant[]): Promise<readonly (string | null)[]> {
   const set = await knownPermissionSet(work);
-  if (set === null) return NO_SET;
-  const permissions = { PermissionsRead: true, PermissionsEdit: true };
-  try {
-    await work.jsforce.create('FieldPermissions', {
-      ParentId: set,
-      SobjectType: type,
-      Field: field,
-      ...permissions,
-    });
-  } catch (error) {
-    if (!EXISTS.has(crmErrorOf(error)?.code ?? '')) throw error;
-    // There is a grant already, perhaps one to read only.
-    const where = `ParentId = ${text(set)} AND Field = ${text(field)}`;
-    const query = select({ fields: ['Id'], from: 'FieldPermissions', where });
-    const id = (await work.client.queryRows(query, 'query', 'meta'))[0]?.['Id'];
-    if (typeof id !== 'string') throw error;
-    await work.jsforce.update('FieldPermissions', { Id: id, ...permissions });
+  if (set === null) return grants.map(() => NO_SET);
+  const possible = grants.filter(({ type, name }) => !work.missing.has(fullName(type, name)));
+  const records = possible.map(({ type, name }) => ({
+    ParentId: set,
+    SobjectType: type,
+    Field: fullName(type, name),
+    ...READ_AND_EDIT,
+  }));
+  const saved = records.length === 0 ? [] : await work.jsforce.create('FieldPermissions', records);
+  const messages: (string | null)[] = [];
+  for (const grant of grants) {
+    const index = possible.indexOf(grant);
+    const field = fullName(grant.type, grant.name);
+    if (index < 0) messages.push(`not tried, because ${field} could not be created`);
+    else messages.push(await grantMessage(work, set, field, saved[index]));
   }
+  return messages;
+}
+
+/** What became of one grant. A grant that exists may be one to read only, so it is updated. */
+async function grantMessage(
+  work: Work,
+  set: string,
+  field: string,
+  saved: SaveResult | undefined,
+): Promise<string | null> {
+  if (saved?.success === true) return null;
+  const { errorCode, message } = statedIn(saved);
+  const where = `ParentId = ${text(set)} AND Field = ${text(field)}`;
+  const query = select({ fields: ['Id'], from: 'FieldPermissions', where });
+  const id = EXISTS.has(errorCode) ? (await work.client.queryRows(query, 'query', 'meta'))[0]?.['Id'] : null;
+  if (typeof id !== 'string') return `Salesforce refused to grant ${field}: ${errorCode} "${message}"`;
+  await work.jsforce.update('FieldPermissions', { Id: id, ...READ_AND_EDIT });
   return null;
+}
+
+/** Rows of a collection name their code `statusCode`, whatever jsforce's types say. */
+function statedIn(saved: SaveResult | undefined): { readonly errorCode: string; readonly message: string } {
+  const error = (saved?.errors[0] ?? {}) as Readonly<Record<string, unknown>>;
+  const code = error['statusCode'] ?? error['errorCode'];
+  return {
+    errorCode: typeof code === 'string' ? code : 'UNKNOWN_ERROR',
+    message: String(error['message'] ?? ''),
+  };
 }
 
 const NO_SET = `not tried, because permission set ${PERMISSION_SET} could not be created`;

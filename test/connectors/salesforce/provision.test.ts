@@ -129,8 +129,11 @@ async function org(options: OrgOptions = {}) {
     if (path.includes('/tooling/sobjects/CustomField/')) return { status: 204, body: '' };
     if (path.endsWith('/PermissionSet')) set = true;
     else if (path.endsWith('/PermissionSetAssignment')) assigned = true;
-    else if (path.endsWith('/FieldPermissions')) granted.add(String(sent['Field']));
-    else return refused('NOT_FOUND', 'The requested resource does not exist', 404);
+    else if (path.endsWith('/composite/sobjects')) {
+      const { records } = JSON.parse(body) as { records: readonly { Field: string }[] };
+      for (const { Field } of records) granted.add(Field);
+      return { body: records.map(() => ({ id: '01k000000000001AAA', success: true, errors: [] })) };
+    } else return refused('NOT_FOUND', 'The requested resource does not exist', 404);
     return done('0PS000000000001AAA');
   };
   const server = await startFakeOrg(answer);
