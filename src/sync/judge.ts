@@ -1,10 +1,11 @@
 import type { Association, CrmRecord, FieldValue } from '../model/record.ts';
 import type { RecordFate } from '../store/port.ts';
 
-/** What became of one pulled record, and whether it is to be stored. */
+/** What became of one pulled record, and what is to be stored of it. */
 export interface Judgement {
   readonly fate: RecordFate;
-  readonly store: boolean;
+  /** Null: what is stored stays as it is. */
+  readonly store: CrmRecord | null;
 }
 
 /**
@@ -12,6 +13,9 @@ export interface Judgement {
  * `applied`: new, or something a rule may read moved. `ignored: unchanged`: nothing but the stamp. `ignored:
  * own_write`: only fields of ours moved, to the values we wrote (the echo of our own write). `ignored: older`: a
  * page that was read before the record we already have.
+ *
+ * A stamp that moved alone is not kept: stamps date the values and decide between two CRMs (J4, J5), and neither our
+ * own write nor an edit of a pipeline, which stamps all its deals, says anything new about the customer.
  */
 export function judge(
   stored: CrmRecord | undefined,
@@ -27,22 +31,21 @@ export function judge(
     reason,
     message: null,
   });
-  if (stored === undefined) return { fate: fate('applied', null), store: true };
+  if (stored === undefined) return { fate: fate('applied', null), store: incoming };
   if (incoming.modified < stored.modified && incoming.state === stored.state) {
-    return { fate: fate('ignored', 'older'), store: false };
+    return { fate: fate('ignored', 'older'), store: null };
   }
   const changed = changedFields(stored, incoming);
   const moved = changed.some((name) => !ownFields.has(name)) || !sameShape(stored, incoming);
-  if (moved) return { fate: fate('applied', null), store: true };
-  if (changed.length === 0) {
-    return { fate: fate('ignored', 'unchanged'), store: incoming.modified !== stored.modified };
-  }
+  if (moved) return { fate: fate('applied', null), store: incoming };
+  if (changed.length === 0) return { fate: fate('ignored', 'unchanged'), store: null };
   const echo = changed.every(
     (name) => lastWritten !== undefined && Object.is(lastWritten[name], incoming.fields[name]),
   );
-  return echo
-    ? { fate: fate('ignored', 'own_write'), store: true }
-    : { fate: fate('applied', null), store: true };
+  return {
+    fate: echo ? fate('ignored', 'own_write') : fate('applied', null),
+    store: { ...incoming, modified: stored.modified },
+  };
 }
 
 function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {

@@ -74,7 +74,7 @@ async function pullType(session: Session, open: OpenConnection, type: string): P
     const fates: RecordFate[] = [];
     for (const record of page.records) {
       const judgement = judge(stored.get(record.id), record, own, written?.get(record.id));
-      if (judgement.store) keep.push(record);
+      if (judgement.store !== null) keep.push(judgement.store);
       fates.push(judgement.fate);
     }
     for (const failure of page.failed) {
