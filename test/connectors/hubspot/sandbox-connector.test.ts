@@ -100,6 +100,7 @@ describe('the connector against the HubSpot sandbox', () => {
     const full = await pullAll(connection, discovery, 'contacts');
     const [id] = full.records.map((record) => record.id);
     await control('edit', { type: 'contacts', id, properties: { firstname: 'Late' } });
+    await control('clock', { advance: 20_000 });
     const early = await pullAll(connection, discovery, 'contacts', full.cursor);
     expect(early.records.map((record) => record.fields['firstname'])).not.toContain('Late');
     await control('clock', { advance: 120_000 });
