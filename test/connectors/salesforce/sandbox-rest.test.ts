@@ -15,7 +15,8 @@ async function token(of: TestOrg, form: Record<string, string>) {
     method: 'POST',
     body: new URLSearchParams(form),
   });
-  return { status: response.status, body: await response.json() };
+  // biome-ignore lint/suspicious/noExplicitAny: checked field by field
+  return { status: response.status, body: (await response.json()) as any };
 }
 
 const credentials = (of: TestOrg) => ({
@@ -105,7 +106,7 @@ describe('sessions', () => {
 
 describe('resources', () => {
   test('versions are public, others need one that is served', async () => {
-    const versions = await (await fetch(`${org.sandbox.url}/services/data`)).json();
+    const versions = (await org.call('GET', '/services/data')).body;
     expect(versions[versions.length - 1]).toEqual({
       label: "Summer '26",
       url: '/services/data/v67.0',
@@ -161,7 +162,7 @@ describe('resources', () => {
       expect(refused.body).toEqual([
         { message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' },
       ]);
-      const report = await (await fetch(`${own.sandbox.url}/__sandbox/requests`)).json();
+      const report = (await own.call('GET', '/__sandbox/requests')).body;
       expect(report).toMatchObject({ total: 4, refused: 1, peaks: { daily: { limit: 3, peak: 4 } } });
       await own.control('clock', { advance: 86_400_000 });
       expect((await own.call('GET', `${V67}/limits`)).status).toBe(200);
