@@ -45,6 +45,11 @@ function checkReference(
   const wanted: SubjectKind = of === 'self' ? from.subject : of === 'account' ? 'account' : 'person';
   const fitting = [...byName.values()].filter(({ subject }) => subject === wanted).map(({ name }) => name);
   const target = byName.get(journey);
+  if (value !== null) {
+    // The mention itself is a reference of its own; here only the word beside it is looked at.
+    if (target?.subject === wanted) checkWord(target, value, position, problems);
+    return;
+  }
   if (target === undefined) {
     problems.error(
       position,
@@ -68,7 +73,14 @@ function checkReference(
     problems.error(position, `\`${journey}\` has no stages. Expected a mapping with stages:.`);
     return;
   }
-  if (value === null) return;
+}
+
+function checkWord(
+  target: Mapping,
+  value: NonNullable<Reference['value']>,
+  position: Position,
+  problems: Found,
+): void {
   const names =
     value.kind === 'stage'
       ? target.stages.map(({ name }) => name)
@@ -76,7 +88,7 @@ function checkReference(
   if (names.includes(value.name)) return;
   problems.error(
     position,
-    `\`${journey}\` has no ${value.kind} ${quote(value.name)}. Expected ${listOf(names)}.`,
+    `\`${target.name}\` has no ${value.kind} ${quote(value.name)}. Expected ${listOf(names)}.`,
     nearest(value.name, names),
   );
 }

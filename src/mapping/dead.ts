@@ -71,7 +71,7 @@ export function impossible(node: BoolNode): string | null {
     case 'in':
     case 'window':
     case 'exists':
-      return contradiction(atoms(node));
+      return contradiction(node);
     default:
       return null;
   }
@@ -81,6 +81,32 @@ function atoms(node: BoolNode): readonly BoolNode[] {
   if (node.op === 'all') return node.items.flatMap(atoms);
   if (node.op === 'named') return atoms(node.item);
   return [node];
+}
+
+/** A condition that is asked for and ruled out in one breath. */
+function opposed(node: BoolNode): string | null {
+  const said = new Map<string, boolean>();
+  let found: string | null = null;
+  const say = (text: string, positive: boolean): void => {
+    const before = said.get(text);
+    if (before !== undefined && before !== positive) found ??= text;
+    said.set(text, positive);
+  };
+  const walk = (part: BoolNode): void => {
+    if (part.op === 'named') walk(part.item);
+    else if (part.op === 'not') say(fullTextOf(unnamed(part.item)), false);
+    else if (part.op === 'quant' && part.quant === 'none') say(fullTextOf({ ...part, quant: 'some' }), false);
+    else {
+      say(fullTextOf(part), true);
+      if (part.op === 'all') for (const item of part.items) walk(item);
+    }
+  };
+  walk(node);
+  return found;
+}
+
+function unnamed(node: BoolNode): BoolNode {
+  return node.op === 'named' ? unnamed(node.item) : node;
 }
 
 /** What is demanded of one value so far. */
@@ -99,20 +125,16 @@ interface Demand {
   missing: boolean;
 }
 
-function contradiction(parts: readonly BoolNode[]): string | null {
+function contradiction(node: BoolNode): string | null {
+  const both = opposed(node);
+  if (both !== null) return `it asks for "${both}" and rules it out`;
+  const parts = atoms(node);
   const demands = new Map<string, Demand>();
-  const said = new Map<string, boolean>();
   for (const part of parts) {
     if (part.op === 'any' || part.op === 'quant' || part.op === 'const') {
       const why = impossible(part);
       if (why !== null) return why;
     }
-    // The same condition asked for and ruled out.
-    const positive = part.op !== 'not' && !(part.op === 'quant' && part.quant === 'none');
-    const key = part.op === 'not' ? fullTextOf(part.item) : fullTextOf(part).replace(/^no /, 'some ');
-    const before = said.get(key);
-    if (before !== undefined && before !== positive) return `it asks for "${key}" and rules it out`;
-    said.set(key, positive);
     const why = demand(part, demands);
     if (why !== null) return why;
   }

@@ -30,7 +30,7 @@ export function readFieldSource(shape: Shape, node: YamlNode, spec: FieldSpec | 
   if (kind === undefined || kinds.length > 1) {
     const found = kind === undefined ? 'none' : listOf(kinds);
     const keys = node.entries.map(({ key }) => key);
-    const near = keys
+    const near = (kinds.length > 0 ? [] : keys)
       .map((key) => nearest(key, ['field', 'stage', 'stamp', 'constant']))
       .find((name) => name);
     shape.problems.error(

@@ -20,7 +20,7 @@ export function checkKnown(
   const added = new Map(additions.map((one) => [`${one.fact}.${one.field}`, one.pos]));
   for (const [key, pos] of reads) {
     const [fact, field] = key.split('.') as [FactName, string];
-    checkOptions(known, fieldMaps, fact, field, added.get(key) ?? pos, problems);
+    checkOptions(known, fieldMaps, fact, field, added.get(key) ?? pos, added.has(key), problems);
   }
   checkMoney(known, fieldMaps, roots, problems);
 }
@@ -67,13 +67,14 @@ function checkOptions(
   fact: FactName,
   field: string,
   pos: Position,
+  fieldsChecked: boolean,
   problems: Problems,
 ): void {
   for (const { connector, object, source } of originsOf(fieldMaps, fact, field)) {
     for (const one of known.filter((connection) => connection.connector === connector)) {
       const fields = fieldsOf(one, object.type);
       const lacking =
-        fields === null
+        fields === null || fieldsChecked
           ? []
           : crmFields(source).filter((name) => !name.includes('.') && !fields.includes(name));
       for (const name of lacking) {

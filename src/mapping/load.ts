@@ -135,7 +135,9 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
     ...(health?.nodes ?? []),
   ];
   const reads = readsOf(roots);
-  for (const name of unused) problems.warn(name.pos, `Nothing uses the condition \`${name.name}\`.`);
+  // A condition whose only use could not be read is not to blame.
+  if (!problems.failed)
+    for (const name of unused) problems.warn(name.pos, `Nothing uses the condition \`${name.name}\`.`);
   for (const { segment, when } of segmentRules) {
     const why = impossible(when);
     if (why !== null)

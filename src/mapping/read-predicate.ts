@@ -201,5 +201,6 @@ export function durationHint(text: string): string {
 /** `30 days` -> `30d`, `2 weeks` -> `2w`. */
 export function guess(text: string): string | null {
   const match = /^(\d+)\s*(h|d|w)(?:ours?|ays?|eeks?|rs?)?$/i.exec(text.trim());
-  return match === null ? null : `${match[1]}${match[2]?.toLowerCase()}`;
+  const short = match === null ? null : `${match[1]}${match[2]?.toLowerCase()}`;
+  return short === null || parseSpan(short) === null ? null : short;
 }

@@ -33,6 +33,35 @@ function examples(): readonly LoadedMapping[] {
 }
 
 describe('the shipped mappings', () => {
+  test('J3 only fields that a mapping reads are requested, with identity keys and names', () => {
+    const [hubspot, salesforce] = fieldMaps() as [FieldMap, FieldMap];
+    const [accounts] = examples() as [LoadedMapping];
+    expect(requestedFields([accounts], hubspot, 'deals')).toEqual([
+      'closedate',
+      'dealname',
+      'dealstage',
+      'dealtype',
+      'hs_salesforceopportunityid',
+      'pipeline',
+    ]);
+    expect(requestedFields([accounts], salesforce, 'Case')).toEqual([
+      'Priority',
+      'Reopened_Count__c',
+      'Status',
+      'Subject',
+    ]);
+    expect(requestedFields([accounts], salesforce, 'CampaignMember')).toEqual(['Campaign.Name', 'Status']);
+    expect(requestedFields([], hubspot, 'contacts')).toEqual([
+      'email',
+      'firstname',
+      'hs_additional_emails',
+      'lastname',
+      'salesforcecontactid',
+      'salesforceleadid',
+    ]);
+    expect(requestedFields([accounts], hubspot, 'constructor')).toEqual([]);
+  });
+
   test('load without a problem and run side by side', () => {
     expect(checkMappings(examples())).toEqual([]);
   });
