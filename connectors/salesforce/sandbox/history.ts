@@ -58,7 +58,6 @@ export function fieldHistory(
       NewValue: shown(change.new),
       CreatedDate: change.at,
       CreatedById: change.userId,
-      SystemModstamp: change.at,
     },
   };
 }
@@ -85,7 +84,6 @@ export function createdHistory(
       NewValue: null,
       CreatedDate: at,
       CreatedById: userId,
-      SystemModstamp: at,
     },
   };
 }

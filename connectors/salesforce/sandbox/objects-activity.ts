@@ -116,7 +116,7 @@ function history(name: string, parent: string, field_: string, child: string): S
       readOnly('OldValue', 'anyType'),
       readOnly('NewValue', 'anyType'),
     ],
-    { history: true, createable: false, updateable: false, labelPlural: `${parent} History` },
+    { history: 'fields', createable: false, updateable: false, labelPlural: `${parent} History` },
   );
 }
 
@@ -138,7 +138,7 @@ function opportunityHistory(): SfObject {
       readOnly('Probability', 'percent'),
       readOnly('ForecastCategory', 'picklist'),
     ],
-    { history: true, createable: false, updateable: false, labelPlural: 'Opportunity History' },
+    { history: 'states', createable: false, updateable: false, labelPlural: 'Opportunity History' },
   );
 }
 

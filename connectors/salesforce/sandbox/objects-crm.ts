@@ -107,7 +107,6 @@ function lead(): SfObject {
       text('Company', 255, { nillable: false }),
       ...address(''),
       field('Phone', 'phone', { length: 40 }),
-      field('MobilePhone', 'phone', { length: 40 }),
       field('Email', 'email', { length: 80 }),
       field('Website', 'url', { length: 255 }),
       field('Description', 'textarea', { length: 32000 }),

@@ -181,7 +181,8 @@ export function formula(name: string, type: SfType, extra: Partial<SfField> = {}
   return field(name, type, { ...READ_ONLY, ...extra });
 }
 
-function stamps(updateable: boolean): SfField[] {
+function stamps(history: ObjectOptions['history']): SfField[] {
+  const updateable = history === undefined;
   return [
     readOnly('CreatedDate', 'datetime', { nillable: false }),
     ref('CreatedById', ['User'], 'CreatedBy', null, { ...READ_ONLY, nillable: false }),
@@ -191,7 +192,7 @@ function stamps(updateable: boolean): SfField[] {
           ref('LastModifiedById', ['User'], 'LastModifiedBy', null, { ...READ_ONLY, nillable: false }),
         ]
       : []),
-    readOnly('SystemModstamp', 'datetime', { nillable: false }),
+    ...(history === 'fields' ? [] : [readOnly('SystemModstamp', 'datetime', { nillable: false })]),
   ];
 }
 
@@ -204,8 +205,8 @@ export interface ObjectOptions {
   readonly updateable?: boolean;
   readonly mergeable?: boolean;
   readonly tooling?: boolean;
-  /** History rows have no modification date of their own. */
-  readonly history?: boolean;
+  /** Written once by the org: `states` (OpportunityHistory) have a system stamp, `fields` not even that. */
+  readonly history?: 'fields' | 'states';
 }
 
 /** An object with its system fields in the usual place. */
@@ -220,7 +221,7 @@ export function object(
     readOnly('Id', 'id', { label: 'Record ID', nillable: false }),
     ...(setup ? [] : [readOnly('IsDeleted', 'boolean', { label: 'Deleted', nillable: false })]),
     ...own,
-    ...stamps(options.history !== true),
+    ...stamps(options.history),
   ];
   const label = options.label ?? labelOf(name);
   return {
@@ -232,7 +233,7 @@ export function object(
     updateable: options.updateable ?? !setup,
     deletable: !setup || options.createable === true,
     mergeable: options.mergeable === true,
-    replicateable: !setup && options.history !== true,
+    replicateable: !setup && options.history === undefined,
     tooling: options.tooling === true,
     fields: new Map(all.map((one) => [one.name.toLowerCase(), one])),
   };
