@@ -266,11 +266,15 @@ async function withAssociations(
       'in',
       rows.map((row) => row.id),
     )
-    .orderBy('to_type')
-    .orderBy('to_id')
     .execute();
+  // Sorted here: asked to sort, SQLite walks the whole type by its index instead of looking the records up.
+  links.sort((a, b) => compare(a.to_type, b.to_type) || compare(a.to_id, b.to_id));
   const byRecord = groupBy(links, (link) => link.from_id);
   return rows.map((row) => fromRow(row, byRecord.get(row.id) ?? []));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function toRow(record: CrmRecord): RecordRow {
