@@ -1,3 +1,4 @@
+import type { Discovery } from '../connector/port.ts';
 import {
   contextAt,
   EMPTY_STATE,
@@ -85,16 +86,18 @@ export async function explain(
       .map((member) => ({
         record: `${member.connection}:${member.type}:${member.id}`,
         reason: member.reason,
-        url: recordUrl(discoveries.get(member.connection)?.recordUrl ?? null, member.type, member.id),
+        url: recordUrl(discoveries.get(member.connection) ?? null, member.type, member.id),
       })),
     journeys,
   };
 }
 
-function recordUrl(template: string | null, type: string, id: string): string | null {
-  return template === null
-    ? null
-    : template.replace('{type}', encodeURIComponent(type)).replace('{id}', encodeURIComponent(id));
+function recordUrl(discovery: Discovery | null, type: string, id: string): string | null {
+  if (discovery?.recordUrl === null || discovery === null) return null;
+  const linkType = discovery.objects[type]?.linkType ?? type;
+  return discovery.recordUrl
+    .replace('{type}', encodeURIComponent(linkType))
+    .replace('{id}', encodeURIComponent(id));
 }
 
 /** What other journeys said at the last run. */
