@@ -7,23 +7,36 @@ import type {
   SeenInWords,
   Source,
   StageExplanation,
+  StageJudgement,
 } from './explain-types.ts';
 import { dateWords, numberWords, plainText } from './words.ts';
 
 /** Values of one condition that a line shows; the JSON form has them all. */
 const SHOWN = 3;
 
-/** An explanation as plain lines for a terminal. Texts of the CRM are stripped of control characters. */
-export function explanationLines(explanation: Explanation): readonly string[] {
+export interface TextOptions {
+  /** Show the rule trees of all stages, not only of the present and the next one. */
+  readonly full?: boolean;
+}
+
+/** An explanation as plain lines for a terminal, not wrapped. Texts of the CRM are stripped of control characters. */
+export function explanationLines(explanation: Explanation, options: TextOptions = {}): readonly string[] {
   const zone = createZone(explanation.timezone);
+  const full = options.full ?? false;
+  const { stage, next } = explanation;
   const lines = [`${explanation.label} (rules ${explanation.mappingVersion})`];
-  if (explanation.stage !== null) lines.push(...stageLines(explanation.stage, zone));
-  const { next } = explanation;
+  if (stage !== null) {
+    lines.push(...stageLines(stage, zone));
+    for (const judged of stage.stages) if (judged.present) lines.push(...judgedLines(judged, 4, zone));
+  }
   if (next !== null) {
     lines.push(`  Next: ${next.label}`);
     if (next.unmet.length === 0) lines.push('    nothing is missing');
     for (const unmet of next.unmet) lines.push(`    - ${unmet.words}`);
+    const judged = stage?.stages.find((one) => one.stage === next.stage);
+    if (judged !== undefined && !judged.present) lines.push(...judgedLines(judged, 4, zone));
   }
+  if (stage !== null) lines.push(...otherLines(stage, next?.stage ?? null, full, zone));
   if (explanation.health !== null) lines.push(...healthLines(explanation.health));
   const held = explanation.segments.filter((segment) => segment.holds);
   if (explanation.segments.length > 0) {
@@ -47,20 +60,36 @@ function stageLines(stage: StageExplanation, zone: Zone): readonly string[] {
   if (stage.decision.loop) lines.push('    journey-loop: the rules would enter again a stage they just left');
   const { move } = stage.decision;
   if (move !== null) lines.push(`    the next run moves it to: ${move.to ?? 'no stage'} (${move.rule})`);
-  for (const judged of stage.stages) {
-    const kept = judged.stays === true ? 'stays' : judged.eligible ? 'eligible' : 'not eligible';
-    lines.push(`  ${judged.present ? '>' : ' '} ${judged.label}: ${kept}`);
-    for (const exit of judged.exit) {
-      lines.push(`      exit to ${exit.to ?? 'no stage'}:`, ...ruleLines(exit.rule, 8));
-    }
-    if (judged.enter !== null) lines.push(...ruleLines(judged.enter, 6));
-    if (judged.stay !== null) lines.push('      stay:', ...ruleLines(judged.stay, 8));
-    if (judged.from !== null)
-      lines.push(`      ${mark(judged.from.met)} from ${judged.from.stages.join(' or ')}`);
-    if (judged.for !== null) {
-      const from = judged.for.since === null ? '' : ` (held since ${dateWords(judged.for.since, zone)})`;
-      lines.push(`      ${mark(judged.for.met)} for ${judged.for.text}${judged.for.met ? '' : from}`);
-    }
+  return lines;
+}
+
+function otherLines(
+  stage: StageExplanation,
+  next: string | null,
+  full: boolean,
+  zone: Zone,
+): readonly string[] {
+  const others = stage.stages.filter((one) => !one.present && one.stage !== next);
+  if (others.length === 0) return [];
+  const verdict = (one: StageJudgement): string => `${one.label} ${one.eligible ? 'fits' : 'does not'}`;
+  if (!full) return [`  Other stages: ${others.map(verdict).join(', ')}`];
+  return others.flatMap((one) => [`  Other stage: ${verdict(one)}`, ...judgedLines(one, 4, zone)]);
+}
+
+function judgedLines(judged: StageJudgement, indent: number, zone: Zone): readonly string[] {
+  const space = ' '.repeat(indent);
+  const lines: string[] = [];
+  for (const exit of judged.exit) {
+    lines.push(`${space}exit to ${exit.to ?? 'no stage'}:`, ...ruleLines(exit.rule, indent + 2));
+  }
+  if (judged.enter !== null) lines.push(...ruleLines(judged.enter, indent));
+  if (judged.stay !== null) lines.push(`${space}stay:`, ...ruleLines(judged.stay, indent + 2));
+  if (judged.from !== null)
+    lines.push(`${space}${mark(judged.from.met)} from ${judged.from.stages.join(' or ')}`);
+  if (judged.for !== null) {
+    const { since, met, text } = judged.for;
+    const held = since === null || met ? '' : ` (held since ${dateWords(since, zone)})`;
+    lines.push(`${space}${mark(met)} for ${text}${held}`);
   }
   return lines;
 }
@@ -68,8 +97,16 @@ function stageLines(stage: StageExplanation, zone: Zone): readonly string[] {
 function ruleLines(rule: RuleTrace, indent: number): readonly string[] {
   const name = rule.name === null ? '' : `${rule.name}: `;
   const lines = [`${' '.repeat(indent)}${mark(rule.holds)} ${name}${rule.text}${seenText(rule.seen)}`];
-  for (const child of rule.children) lines.push(...ruleLines(child, indent + 2));
+  for (const child of shownParts(rule)) lines.push(...ruleLines(child, indent + 2));
   return lines;
+}
+
+/** A list that holds has said enough by its values; of the nearest item of one that does not, the parts are shown
+ *  without the line that says them all once more. */
+function shownParts(rule: RuleTrace): readonly RuleTrace[] {
+  if (rule.kind !== 'list') return rule.children;
+  if (rule.holds) return [];
+  return rule.children.flatMap((item) => (item.kind === 'all' ? item.children : [item]));
 }
 
 function seenText(seen: readonly SeenInWords[]): string {

@@ -30,35 +30,41 @@ export interface HealthReasons {
 
 /** All drags and lifts of at least half a point, by size, then by the mapping's order. */
 export function healthReasons(mapping: Mapping, health: HealthResult, context: EvalContext): HealthReasons {
-  const all: HealthReason[] = [];
-  for (const { group, measure, result } of measuresOf(mapping, health)) {
-    if (Math.abs(result.contribution) < LEAST) continue;
-    all.push({
-      measure: measure.name,
-      group,
-      points: result.contribution,
-      text: measureWords(measure, result, context, zoneOf(mapping)),
-    });
-  }
-  return {
-    drags: all.filter((reason) => reason.points < 0).sort((a, b) => a.points - b.points),
-    lifts: all.filter((reason) => reason.points > 0).sort((a, b) => b.points - a.points),
-  };
+  const { drags, lifts } = ranked(mapping, health);
+  const zone = zoneOf(mapping);
+  const inWords = ({ group, measure, result }: MeasureOf): HealthReason => ({
+    measure: measure.name,
+    group,
+    points: result.contribution,
+    text: measureWords(measure, result, context, zone),
+  });
+  return { drags: drags.map(inWords), lifts: lifts.map(inWords) };
 }
 
 /** The reason of a health in one line, for a CRM field (J22). Points are left out: with decay they change daily. */
 export function healthReasonWords(mapping: Mapping, health: HealthResult, context: EvalContext): string {
-  const { drags, lifts } = healthReasons(mapping, health, context);
+  const { drags, lifts } = ranked(mapping, health);
+  const zone = zoneOf(mapping);
+  const texts = (measures: readonly MeasureOf[]): string =>
+    measures.map(({ measure, result }) => measureWords(measure, result, context, zone)).join('; ');
   const parts: string[] = [];
   if (health.band === UNKNOWN_BAND) parts.push(unknownWords(mapping, health));
   if (health.cap?.lowered === true) parts.push(`At most ${numberWords(health.cap.max)}: ${health.cap.label}`);
-  if (drags.length > 0) parts.push(`Down: ${textsOf(drags.slice(0, DRAGS))}`);
-  if (lifts.length > 0) parts.push(`Up: ${textsOf(lifts.slice(0, LIFTS))}`);
+  if (drags.length > 0) parts.push(`Down: ${texts(drags.slice(0, DRAGS))}`);
+  if (lifts.length > 0) parts.push(`Up: ${texts(lifts.slice(0, LIFTS))}`);
   return parts.length > 0 ? `${parts.join('. ')}.` : 'Nothing moves it.';
 }
 
-function textsOf(reasons: readonly HealthReason[]): string {
-  return reasons.map((reason) => reason.text).join('; ');
+function ranked(
+  mapping: Mapping,
+  health: HealthResult,
+): { readonly drags: readonly MeasureOf[]; readonly lifts: readonly MeasureOf[] } {
+  const all = measuresOf(mapping, health);
+  const by = (a: MeasureOf, b: MeasureOf): number => a.result.contribution - b.result.contribution;
+  return {
+    drags: all.filter(({ result }) => result.contribution <= -LEAST).sort(by),
+    lifts: all.filter(({ result }) => result.contribution >= LEAST).sort((a, b) => by(b, a)),
+  };
 }
 
 function unknownWords(mapping: Mapping, health: HealthResult): string {
@@ -67,11 +73,14 @@ function unknownWords(mapping: Mapping, health: HealthResult): string {
   return `Too little data: ${numberWords(health.coverage * 100)} % of the weight, ${needed} % needed`;
 }
 
+interface MeasureOf {
+  readonly group: string;
+  readonly measure: Measure;
+  readonly result: MeasureResult;
+}
+
 /** A health's measures with what the mapping says of them. */
-export function measuresOf(
-  mapping: Mapping,
-  health: HealthResult,
-): readonly { readonly group: string; readonly measure: Measure; readonly result: MeasureResult }[] {
+export function measuresOf(mapping: Mapping, health: HealthResult): readonly MeasureOf[] {
   return (mapping.health?.groups ?? []).flatMap((group, g) =>
     group.measures.flatMap((measure, m) => {
       const result = health.groups[g]?.measures[m];

@@ -1,9 +1,9 @@
 import type { ConditionTrace, SeenValue, Stage } from '../mapping/types.ts';
 import type { Zone } from '../mapping/zone.ts';
 import { minStayUntil, type Situation } from './decide.ts';
-import { holding, type NextStage, named, type Unmet } from './next.ts';
+import { holding, type NextStage, named, type Unmet, unmetParts } from './next.ts';
 import { findStage, openVisit } from './state.ts';
-import { dateWords, isInstantType, seenType, valueWords, zoneOf } from './words.ts';
+import { dateWords, isInstantType, plainText, seenType, valueWords, zoneOf } from './words.ts';
 
 /** Parts of a rule that one line names; the explanation has them all. */
 const PARTS = 3;
@@ -60,9 +60,11 @@ export function unmetWords(unmet: Unmet, zone: Zone): string {
 }
 
 /** ` (now 1)`, ` (12 Oct 2026)`: the one value a condition turned on, when it is one; computed ages are left out.
- *  Of a list that holds nothing is said: what it counts is what it was asked about, not what it found. */
+ *  Of a list that does not hold: the item that is nearest to it, or the one that stands against it. */
 export function seenWords(trace: ConditionTrace, zone: Zone): string {
-  if (trace.children.length > 0 || (trace.kind === 'list' && trace.holds)) return '';
+  if (trace.kind === 'list' && trace.holds) return '';
+  if (trace.kind === 'list' && trace.children.length === 1) return itemWords(trace.children[0]!, zone);
+  if (trace.children.length > 0) return '';
   const [only, ...others] = principal(trace.seen).filter((value) => !isAge(value));
   if (only === undefined || others.length > 0 || only !== trace.seen[0]) return '';
   // "opted out (now yes)" would say it twice.
@@ -70,6 +72,28 @@ export function seenWords(trace: ConditionTrace, zone: Zone): string {
   const type = seenType(only);
   const words = valueWords(only.value, type, zone);
   return only.value === null || isInstantType(type) ? ` (${words})` : ` (now ${words})`;
+}
+
+/** ` (nearest "Big": probability is at least 0.5 (now 0.4))` · ` (but "Login broken")`. */
+function itemWords(item: ConditionTrace, zone: Zone): string {
+  const called = nameOf(item);
+  if (item.holds) return called === null ? '' : ` (but ${called})`;
+  const parts = unmetParts(item);
+  if (parts.length > PARTS || (called === null && parts.length > 1)) return '';
+  const missing = parts.map((part) => part.text + seenWords(part, zone)).join('; ');
+  return ` (nearest${called === null ? '' : ` ${called}`}: ${missing})`;
+}
+
+/** What people call the item of a list: its name or subject, where it has one. */
+function nameOf(trace: ConditionTrace): string | null {
+  const fact = trace.seen.find((seen) => seen.fact !== null)?.fact ?? null;
+  const name = fact?.values['name'] ?? fact?.values['subject'] ?? null;
+  if (typeof name === 'string') return `"${plainText(name)}"`;
+  for (const child of trace.children) {
+    const called = nameOf(child);
+    if (called !== null) return called;
+  }
+  return null;
 }
 
 /** What a value was computed as (`count(touchpoints)`), without the items it was computed from. */

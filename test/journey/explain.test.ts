@@ -261,21 +261,19 @@ describe('explanation (J33)', () => {
       '  Stage: Trial since 12 Oct 2026, cause: customer',
       '    because: signed is yes; seen within 30d (9 Oct 2026)',
       '    moved by: stages.trial.enter (rules v1)',
-      '    Lead: eligible',
-      '  > Trial: stays',
-      '      ✓ active_trial: all(signed is yes, seen within 30d)',
-      '        ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
-      '        ✓ seen within 30d  [person.seen: 9 Oct 2026 in hub:contacts:1]',
-      '      stay:',
-      '        ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
-      '    Customer: not eligible',
-      '      ✓ all(signed is yes, paid is yes)',
-      '        ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
-      '        ✓ paid is yes  [person.paid: yes in hub:contacts:1]',
-      '      ✓ from trial',
-      '      ✗ for 5d (held since 10 Oct 2026)',
+      '    ✓ active_trial: all(signed is yes, seen within 30d)',
+      '      ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
+      '      ✓ seen within 30d  [person.seen: 9 Oct 2026 in hub:contacts:1]',
+      '    stay:',
+      '      ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
       '  Next: Customer',
       '    - must stay so for 5d, until 15 Oct 2026',
+      '    ✓ all(signed is yes, paid is yes)',
+      '      ✓ signed is yes  [person.signed: yes in hub:contacts:1]',
+      '      ✓ paid is yes  [person.paid: yes in hub:contacts:1]',
+      '    ✓ from trial',
+      '    ✗ for 5d (held since 10 Oct 2026)',
+      '  Other stages: Lead fits',
       '  Health: 70, green, 75 % of the weight has data',
       '    use: 50 (weight 50 %)',
       '      Logins: 80 -> 80 (+7.5)',
@@ -284,6 +282,21 @@ describe('explanation (J33)', () => {
       '      Last meeting: 9 Oct 2026 -> 90 (+20)',
       '  Segments: all',
     ]);
+  });
+
+  test('J33 in full: the rules of the other stages too', () => {
+    const { explanation } = explained();
+    const trial = explained(factsOf({ first: [1, -90] }));
+    expect(explanationLines(explanation, { full: true })).toContain('  Other stage: Lead fits');
+    expect(explanationLines(trial.explanation, { full: true })).toEqual(
+      expect.arrayContaining([
+        '    exit to trial:',
+        '      ✗ pushed is yes  [person.pushed: no value in hub:contacts:1]',
+        '  Other stage: Customer does not',
+        '    ✗ from trial',
+        '    ✗ for 5d',
+      ]),
+    );
   });
 
   test('J33 a subject of a mapping with health only', () => {
