@@ -42,7 +42,7 @@ const FieldSecurityInput = z.strictObject({
 });
 
 /** A person with all rights: no field-level security, duplicates confirmed, validation rules do not bite. */
-const PERSON: WriteOptions = { refusals: new Map(), allowDuplicates: true, secured: false };
+const PERSON: WriteOptions = { refusals: new Map(), allowDuplicates: true, secured: false, assign: false };
 
 function objectNamed(state: State, type: string): SfObject {
   const object = state.org.object(type);
@@ -188,12 +188,17 @@ function extraRoutes(state: State): readonly Route[] {
       if (sessions === true) state.sessions.expireAll();
       if (cursors === true) state.cursors.clear();
     }),
+    {
+      method: 'GET',
+      pattern: '/__sandbox/write-headers',
+      handle: () => ({ status: 200, body: { requests: state.writeHeaders } }),
+    },
     post('field-security', FieldSecurityInput, (input) => setFieldSecurity(state, input)),
   ];
 }
 
-/** The control routes of this CRM; besides the common ones `refuse`, `allow`, `convert`, `undelete`, `expire`
- *  and `field-security`. */
+/** The control routes of this CRM; besides the common ones `refuse`, `allow`, `convert`, `undelete`, `expire`,
+ *  `field-security` and `write-headers`. */
 export function createControl(state: State, reset: () => void): ControlActions {
   return {
     reset,

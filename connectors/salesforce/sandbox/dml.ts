@@ -3,7 +3,7 @@ import { RowError } from './errors.ts';
 import { createdHistory, fieldHistory, movesOpportunity, opportunityHistory } from './history.ts';
 import { fullId } from './ids.ts';
 import { readFields } from './input.ts';
-import { applyRefusal, checkDuplicate, checkRecord, type Refusals } from './rules.ts';
+import { applyRefusal, assignedOwner, checkDuplicate, checkRecord, type Refusals } from './rules.ts';
 import type { Row, SfObject, SfValue } from './schema.ts';
 import type { Transaction } from './tx.ts';
 
@@ -14,6 +14,8 @@ export interface WriteOptions {
   readonly allowDuplicates: boolean;
   /** Field-level security applies: the API, not a person with all rights. */
   readonly secured: boolean;
+  /** Active assignment rules run: the API's default, until `Sforce-Auto-Assign: FALSE` says otherwise. */
+  readonly assign: boolean;
 }
 
 /** Values a new record gets when nothing is said. */
@@ -48,6 +50,8 @@ export function createRow(
   const row = defaults(tx, object);
   for (const [name, value] of Object.entries(values)) if (value !== null) row[name] = value;
   Object.assign(row, derive(tx.org, object.name, row, new Set(Object.keys(values)), tx.actor.at));
+  const assigned = options.assign ? assignedOwner(tx.org, object) : null;
+  if (assigned !== null) row['OwnerId'] = assigned;
   checkRecord(tx.org, object, row, true);
   tx.insert(object.name, row);
   tx.stamp(object.name, row);
@@ -116,7 +120,8 @@ export function updateRow(
   const changesEmail = values['Email'] !== undefined && values['Email'] !== row['Email'];
   if (!options.allowDuplicates && changesEmail) checkDuplicate(tx.org, object, values, String(row['Id']));
   const before: Row = { ...row };
-  changeRow(tx, object, row, values);
+  const assigned = options.assign ? assignedOwner(tx.org, object) : null;
+  changeRow(tx, object, row, assigned === null ? values : { ...values, OwnerId: assigned });
   checkRecord(tx.org, object, row, false);
   if (object.name === 'OpportunityContactRole' && values['IsPrimary'] === true) demoteOthers(tx, row);
   trackChanges(tx, object, before, row);

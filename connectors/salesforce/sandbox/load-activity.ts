@@ -1,6 +1,6 @@
 import type { Presence, StoryActivity } from '../../../src/story/index.ts';
 import { rollUpActivity } from './derive.ts';
-import type { LoadContext } from './load.ts';
+import type { LoadContext } from './load-context.ts';
 import type { Row, SfValue } from './schema.ts';
 import { dayOf } from './values.ts';
 

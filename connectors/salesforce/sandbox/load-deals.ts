@@ -6,7 +6,7 @@ import {
   salesforceId,
 } from '../../../src/story/index.ts';
 import { createdHistory, fieldHistory, opportunityHistory } from './history.ts';
-import { historyFrom, type LoadContext, spelled } from './load.ts';
+import { historyFrom, type LoadContext, spelled } from './load-context.ts';
 import { OPPORTUNITY_STAGES } from './objects-crm.ts';
 import type { Row, SfValue } from './schema.ts';
 

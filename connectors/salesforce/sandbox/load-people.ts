@@ -8,7 +8,7 @@ import {
 } from '../../../src/story/index.ts';
 import { CONVERTED_STATUS } from './derive.ts';
 import { createdHistory, fieldHistory } from './history.ts';
-import { historyFrom, type LoadContext, spelled } from './load.ts';
+import { historyFrom, type LoadContext, spelled } from './load-context.ts';
 import type { SfValue } from './schema.ts';
 import { dayOf } from './values.ts';
 

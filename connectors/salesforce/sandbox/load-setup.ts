@@ -1,6 +1,6 @@
 import { STORY_COMPANY } from '../../../src/story/index.ts';
 import { registerCustomFields } from './custom-fields.ts';
-import type { LoadContext } from './load.ts';
+import type { LoadContext } from './load-context.ts';
 import { LEAD_STATUSES, OPPORTUNITY_STAGES } from './objects-crm.ts';
 import type { SfValue } from './schema.ts';
 

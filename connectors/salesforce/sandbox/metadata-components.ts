@@ -19,7 +19,7 @@ export type Intent = 'create' | 'update' | 'upsert';
 export type Component = Map<string, unknown>;
 
 /** Setup work is not subject to field-level security or duplicate rules. */
-const SETUP: WriteOptions = { refusals: new Map(), allowDuplicates: true, secured: false };
+const SETUP: WriteOptions = { refusals: new Map(), allowDuplicates: true, secured: false, assign: false };
 
 function missing(type: string, name: string): RowError {
   return new RowError('INVALID_CROSS_REFERENCE_KEY', `no ${type} named ${name} found`);

@@ -129,7 +129,7 @@ function runRows<Item>(
 
 function createMany(state: State, request: KitRequest): KitAnswer {
   const { rows, allOrNone } = readBatch(state, request);
-  const options = apiOptions(state, request.headers);
+  const options = apiOptions(state, request);
   return runRows(state, rows, allOrNone, (tx, row) => {
     if (row.id !== undefined) {
       throw new RowError('INVALID_FIELD_FOR_INSERT_UPDATE', 'cannot specify Id in an insert call', ['Id']);
@@ -140,7 +140,7 @@ function createMany(state: State, request: KitRequest): KitAnswer {
 
 function updateMany(state: State, request: KitRequest): KitAnswer {
   const { rows, allOrNone } = readBatch(state, request);
-  const options = apiOptions(state, request.headers);
+  const options = apiOptions(state, request);
   return runRows(state, rows, allOrNone, (tx, row) => {
     if (row.id === undefined || row.id === null) {
       throw new RowError('MISSING_ARGUMENT', 'Id not specified in an update call');
@@ -154,7 +154,7 @@ function upsertMany(state: State, request: KitRequest): KitAnswer {
   const name = request.params['field'] ?? '';
   const field = name.toLowerCase() === 'id' ? null : externalField(state, object, name);
   const { rows, allOrNone } = readBatch(state, request);
-  const options = apiOptions(state, request.headers);
+  const options = apiOptions(state, request);
   return runRows(state, rows, allOrNone, (tx, row) => upsertOne(state, tx, object, field, row, options));
 }
 
@@ -202,7 +202,7 @@ function deleteMany(state: State, request: KitRequest): KitAnswer {
   const ids = (request.query.get('ids') ?? '').split(',').filter((id) => id !== '');
   if (ids.length === 0) throw refuse(400, 'MISSING_ARGUMENT', 'The "ids" parameter is required');
   if (ids.length > MAX_ROWS) throw tooMany();
-  const options = apiOptions(state, request.headers);
+  const options = apiOptions(state, request);
   return runRows(state, ids, request.query.get('allOrNone') === 'true', (tx, text) => {
     const id = fullId(text);
     const object = id === null ? null : state.org.objectOfId(id);

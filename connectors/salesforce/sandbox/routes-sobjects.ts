@@ -100,7 +100,7 @@ function create(state: State, request: KitRequest): KitAnswer {
       throw refuse(400, 'INVALID_FIELD_FOR_INSERT_UPDATE', 'cannot specify Id in an insert call', ['Id']);
     }
     return transact(state, integration(state), (tx) =>
-      createRow(tx, object, input, apiOptions(state, request.headers)),
+      createRow(tx, object, input, apiOptions(state, request)),
     );
   });
   return { status: 201, body: { id, success: true, errors: [] } };
@@ -126,7 +126,7 @@ function update(state: State, request: KitRequest): KitAnswer {
   if (unless !== null && stampOf(row) > unless) return { status: 412 };
   attempt(() =>
     transact(state, integration(state), (tx) =>
-      updateRow(tx, object, row['Id'], input, apiOptions(state, request.headers)),
+      updateRow(tx, object, row['Id'], input, apiOptions(state, request)),
     ),
   );
   return { status: 204 };
@@ -135,7 +135,7 @@ function update(state: State, request: KitRequest): KitAnswer {
 function remove(state: State, request: KitRequest, object: SfObject, row: Row): KitAnswer {
   attempt(() =>
     transact(state, integration(state), (tx) =>
-      deleteRow(tx, object, row['Id'], apiOptions(state, request.headers), state.deletions),
+      deleteRow(tx, object, row['Id'], apiOptions(state, request), state.deletions),
     ),
   );
   return { status: 204 };
@@ -183,7 +183,7 @@ function upsert(state: State, request: KitRequest): KitAnswer {
       ]);
     }
   }
-  const options = apiOptions(state, request.headers);
+  const options = apiOptions(state, request);
   const [row] = rows;
   const id = attempt(() =>
     transact(state, integration(state), (tx) => {

@@ -1,5 +1,6 @@
 import {
   createWriteLog,
+  type KitRequest,
   type SandboxTime,
   type WindowLimit,
   type WriteLog,
@@ -21,6 +22,8 @@ export interface State {
   deletions: Deletions;
   refusals: Refusals;
   readonly writes: WriteLog;
+  /** The headers that govern writes, as sent, newest last. */
+  readonly writeHeaders: WriteHeaders[];
   readonly sessions: Sessions;
   readonly cursors: Cursors;
   readonly time: SandboxTime;
@@ -30,6 +33,17 @@ export interface State {
   /** `row`: an unknown field of a collection fails its row; `request`: the whole request with 400. */
   readonly unknownField: 'row' | 'request';
 }
+
+/** What a client asked for beside the fields of a write; null: not sent. */
+export interface WriteHeaders {
+  readonly route: string;
+  readonly autoAssign: string | null;
+  readonly duplicateRule: string | null;
+  readonly callOptions: string | null;
+}
+
+/** More of them are forgotten, oldest first. */
+const KEPT_HEADERS = 1_000;
 
 export interface StateParts {
   readonly story: Story;
@@ -47,6 +61,7 @@ export function createState(parts: StateParts): State {
     deletions: storyDeletions(parts.story),
     refusals: new Map(),
     writes: createWriteLog(),
+    writeHeaders: [],
     sessions: parts.sessions,
     cursors: new Cursors(parts.cursorMs),
     time: parts.time,
@@ -62,6 +77,7 @@ export function resetState(state: State, parts: StateParts): void {
   state.deletions = storyDeletions(parts.story);
   state.refusals = new Map();
   state.writes.reset();
+  state.writeHeaders.length = 0;
   state.sessions.reset();
   state.cursors.clear();
 }
@@ -103,16 +119,22 @@ export function transact<T>(state: State, actor: Actor, act: (tx: Transaction) =
   return result;
 }
 
-/** How API writes are judged; `headers` are the request's. */
-export function apiOptions(
-  state: State,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): WriteOptions {
-  const rule = String(headers['sforce-duplicate-rule-header'] ?? '');
+/** How an API write is judged, by its headers; they are kept for `GET /__sandbox/write-headers`. */
+export function apiOptions(state: State, request: KitRequest): WriteOptions {
+  const sent = (name: string): string | null => {
+    const value = request.headers[name];
+    return value === undefined ? null : String(value);
+  };
+  const autoAssign = sent('sforce-auto-assign');
+  const duplicateRule = sent('sforce-duplicate-rule-header');
+  const callOptions = sent('sforce-call-options');
+  state.writeHeaders.push({ route: request.route, autoAssign, duplicateRule, callOptions });
+  if (state.writeHeaders.length > KEPT_HEADERS) state.writeHeaders.shift();
   return {
     refusals: state.refusals,
-    allowDuplicates: /(^|[;,\s])allowSave\s*=\s*true\b/i.test(rule),
+    allowDuplicates: /(^|[;,\s])allowSave\s*=\s*true\b/i.test(duplicateRule ?? ''),
     secured: true,
+    assign: !/^\s*FALSE\s*$/i.test(autoAssign ?? 'TRUE'),
   };
 }
 

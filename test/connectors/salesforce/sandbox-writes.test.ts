@@ -306,6 +306,26 @@ describe('single records', () => {
     expect((await patch('Contact', other, { Title: 'x' })).status).toBe(204);
   });
 
+  test('assignment rules take leads and cases, unless told not to; headers are kept', async () => {
+    const owner = async () => (await recordOf('Lead', lead)).OwnerId;
+    const before = await owner();
+    await patch(
+      'Lead',
+      lead,
+      { Title: 'a' },
+      { 'sforce-auto-assign': 'FALSE', 'sforce-call-options': 'client=Test' },
+    );
+    expect(await owner()).toBe(before);
+    await patch('Lead', lead, { Title: 'b' });
+    expect(await owner()).not.toBe(before);
+    const { requests } = (await org.call('GET', '/__sandbox/write-headers')).body;
+    const route = 'PATCH /services/data/:version/sobjects/:type/:id';
+    expect(requests).toEqual([
+      { route, autoAssign: 'FALSE', duplicateRule: null, callOptions: 'client=Test' },
+      { route, autoAssign: null, duplicateRule: null, callOptions: null },
+    ]);
+  });
+
   test('conditional requests', async () => {
     const before = { 'if-unmodified-since': new Date(Date.UTC(2026, 9, 15, 11)).toUTCString() };
     expect((await patch('Contact', contact, { Title: 'x' }, before)).status).toBe(412);
