@@ -16,7 +16,7 @@ import {
   type ValueNode,
   visit,
 } from './tree.ts';
-import type { ConditionTrace, SeenValue } from './types.ts';
+import type { ConditionTrace, FactType, SeenValue } from './types.ts';
 import type { Zone } from './zone.ts';
 
 /** Items of a list that an explanation names, and that it looks at to find the nearest one. */
@@ -176,7 +176,8 @@ export function createExplainer(zone: Zone): Explainer {
     const note = (node: FieldNode | ResultNode): void => {
       const scope = node.op === 'field' ? node.scope : node.of;
       if (typeof scope !== 'object' || scope.slot !== slot) return;
-      found.set(pathOf(node), { path: pathOf(node), value: readValue(node, frame), fact: item });
+      const path = pathOf(node);
+      found.set(path, { path, value: readValue(node, frame), fact: item, type: shownAs(node) });
     };
     for (const root of [of, where]) {
       if (root) {
@@ -187,7 +188,8 @@ export function createExplainer(zone: Zone): Explainer {
     }
     if (found.size === 0) {
       const start = START_FIELD[list.list];
-      found.set(start, { path: `${list.list}.${start}`, value: item.values[start] ?? null, fact: item });
+      const value = item.values[start] ?? null;
+      found.set(start, { path: `${list.list}.${start}`, value, fact: item, type: 'datetime' });
     }
     return [...found.values()];
   };
@@ -195,9 +197,16 @@ export function createExplainer(zone: Zone): Explainer {
   const seen = (node: ValueNode, frame: Frame): readonly SeenValue[] => {
     switch (node.op) {
       case 'field':
-        return [{ path: pathOf(node), value: readValue(node, frame), fact: holderFact(node, frame) }];
+        return [
+          {
+            path: pathOf(node),
+            value: readValue(node, frame),
+            fact: holderFact(node, frame),
+            type: shownAs(node),
+          },
+        ];
       case 'result':
-        return [{ path: node.path, value: readValue(node, frame), fact: null }];
+        return [{ path: node.path, value: readValue(node, frame), fact: null, type: shownAs(node) }];
       case 'arith':
         return [...seen(node.left, frame), ...seen(node.right, frame)];
       case 'days_since': {
@@ -213,7 +222,8 @@ export function createExplainer(zone: Zone): Explainer {
 
   const aggregated = (node: AggregateNode, frame: Frame): readonly SeenValue[] => {
     const { slot, where } = node;
-    const total: SeenValue = { path: aggregatePath(node), value: readValue(node, frame), fact: null };
+    const value = readValue(node, frame);
+    const total: SeenValue = { path: aggregatePath(node), value, fact: null, type: shownAs(node) };
     const outer = frame.vars[slot];
     const values: SeenValue[] = [];
     let shown = 0;
@@ -244,6 +254,11 @@ function holderFact({ scope }: FieldNode, frame: Frame): Fact | null {
   if (scope === 'person') return frame.facts.person;
   if (scope === 'account') return frame.facts.account;
   return frame.vars[scope.slot] ?? null;
+}
+
+/** Custom fields are in no catalogue, so each value says itself that it is a date. */
+function shownAs({ type }: ValueNode): FactType {
+  return type === 'instant' ? 'datetime' : type;
 }
 
 function listText({ list, of }: ListRef): string {

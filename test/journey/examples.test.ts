@@ -292,4 +292,20 @@ describe('words of real rules', () => {
   ])('J22 next step for %s', (rule, deals, expected) => {
     expect(next(rule, known(deals))).toBe(expected);
   });
+
+  test('J3 J22 a date field of one’s own is shown as a date', () => {
+    const text = `${HEAD}      account.kickoff: { within: 5d }\nfields:\n  account.kickoff: { hubspot: kickoff_date, type: date }\n`;
+    const own = known([]);
+    const account = factOf('companies', 1, { kickoff: day(-8) }, day(-8));
+    const { outputs } = evaluate({
+      mapping: load(text, 'own.yaml'),
+      context: contextOf({ ...own, account }),
+      state: EMPTY_STATE,
+      instant: T0,
+      noticed: T0,
+      changes: { factsChanged: true },
+      previousHealth: NO_HEALTH,
+    });
+    expect(outputs.next_step).toBe('B: account.kickoff within 5d (4 Oct 2026)');
+  });
 });
