@@ -5,8 +5,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
-const built = path.join(root, 'dist', 'src', 'cli.js');
-const entry = fs.existsSync(built) ? built : path.join(root, 'src', 'cli.ts');
+const source = path.join(root, 'src', 'cli.ts');
+// A package ships JavaScript, a checkout runs its sources.
+const entry = fs.existsSync(source) ? source : path.join(root, 'dist', 'src', 'cli.js');
 
 function major(version) {
   return Number(String(version).replace(/^v/, '').split('.')[0]);
@@ -35,4 +36,4 @@ if (node === null) {
 }
 const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 1)));
+child.on('exit', (code) => process.exit(code ?? 1));

@@ -96,7 +96,7 @@ async function questions(context: CommandContext): Promise<Answers> {
 }
 
 function configText(answers: Answers, mappings: readonly string[]): string {
-  const part = (text: string): string => text.trimStart();
+  const part = (text: string): string => text.replace(/^\n/, '');
   return [
     part(`
 # Waystage. \`waystage check\` tells what is wrong with this file; \${NAME} is taken from the environment.
