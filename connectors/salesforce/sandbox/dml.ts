@@ -27,7 +27,10 @@ function defaults(tx: Transaction, object: SfObject): Row {
   row['CreatedDate'] = tx.actor.at;
   row['CreatedById'] = tx.actor.userId;
   if (object.name === 'Case') {
-    row['CaseNumber'] = String(tx.org.table('Case').rows.size + 1001).padStart(8, '0');
+    let last = 1000;
+    for (const other of tx.org.table('Case').rows.values())
+      last = Math.max(last, Number(other['CaseNumber']));
+    row['CaseNumber'] = String(last + 1).padStart(8, '0');
   }
   return row;
 }

@@ -60,13 +60,18 @@ export function loadDeals(context: LoadContext): void {
       roles = loadRoles(context, deal, presence, people, roles);
     }
   }
+  const keepers = new Map(context.story.accounts.map((account) => [account.key, account.owner]));
   let number = 1000;
   for (const ticket of context.story.tickets) {
     for (const presence of ticket.presences) {
       if (presence.crm !== 'salesforce') continue;
       number += 1;
       const accountId = ticket.account === null ? null : (accounts.get(ticket.account) ?? null);
-      loadCase(context, ticket, presence, people.get(ticket.person), accountId, number);
+      loadCase(context, ticket, presence, people.get(ticket.person), {
+        accountId,
+        ownerId: context.ownerId(ticket.account === null ? null : keepers.get(ticket.account)),
+        number,
+      });
     }
   }
 }
@@ -175,12 +180,11 @@ function loadCase(
   ticket: StoryTicket,
   presence: Presence,
   person: StoryPerson | undefined,
-  accountId: string | null,
-  number: number,
+  parts: { readonly accountId: string | null; readonly ownerId: string; readonly number: number },
 ): void {
-  const { org, story } = context;
+  const { org } = context;
+  const { accountId, ownerId, number } = parts;
   const contact = person === undefined ? null : context.live(person.presences, 'Contact');
-  const ownerId = context.ownerId(story.accounts.find((one) => one.key === ticket.account)?.owner);
   context.add('Case', presence, {
     CaseNumber: String(number).padStart(8, '0'),
     Subject: ticket.subject,

@@ -18,7 +18,8 @@ function headSize(request: KitRequest): number {
   return size;
 }
 
-/** The version segment of a REST path that needs a session; null for all other paths. */
+/** The version segment of a REST path that needs a session; null for all other paths: the list of versions is
+ *  public, SOAP calls carry their session inside. */
 function restVersion(path: string): string | null {
   return /^\/services\/data\/([^/]+)/.exec(path)?.[1] ?? null;
 }
@@ -27,7 +28,6 @@ function authorize(state: State, request: KitRequest): KitAnswer | null {
   const version = restVersion(request.path);
   if (version === null) return null;
   checkVersion(version);
-  // The list of versions and of resources is public; all else needs a session.
   const header = request.headers.authorization;
   if (header !== undefined && bearer(request) === null) {
     throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE');
