@@ -8,7 +8,8 @@ import { startSalesforceSandbox } from './salesforce/sandbox/index.ts';
 /** A connector with its local stand-in. */
 export interface RegisteredConnector {
   readonly connector: Connector;
-  readonly startSandbox: StartSandbox;
+  /** Absent for connectors that need none. */
+  readonly startSandbox?: StartSandbox;
 }
 
 /** One line a connector; nothing else names them. */

@@ -48,6 +48,7 @@ export function createSessions(config: ConnectionConfig, callToken: TokenCall): 
       },
     };
   }
+  if (auth.kind === 'none') throw new WaystageError('crm_credentials', NO_AUTH);
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: auth.clientId,
@@ -127,6 +128,8 @@ export function checkBaseUrl(config: ConnectionConfig): readonly Problem[] {
   return [];
 }
 
+const NO_AUTH = 'Salesforce needs `auth`: expected kind token or client-credentials, found none';
+
 /** Problems of `auth`. */
 export function checkAuth(config: ConnectionConfig): readonly Problem[] {
   const { auth } = config;
@@ -140,6 +143,7 @@ export function checkAuth(config: ConnectionConfig): readonly Problem[] {
           },
         ];
   }
+  if (auth.kind === 'none') return [{ path: 'auth', message: NO_AUTH }];
   const problems: Problem[] = [];
   if (auth.clientId.trim() === '')
     problems.push({ path: 'auth.clientId', message: 'is empty; expected the consumer key of your app' });

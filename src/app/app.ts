@@ -87,6 +87,7 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
         kind: request.kind,
         store,
         connections: chosen(connections, request.connection),
+        ...(request.connection === undefined ? {} : { only: request.connection as ConnectionId }),
         mappings: mappings.mappings,
         mappingTexts: mappings.texts,
         now: request.now ?? clock.now(),
@@ -191,22 +192,22 @@ function connectorConfig(connection: ResolvedConnection): Parameters<Connector['
     auth: connection.auth,
     ...(connection.baseUrl === undefined ? {} : { baseUrl: connection.baseUrl.replace(/\/+$/, '') }),
     sandbox: connection.sandbox,
+    ...(connection.settings === undefined ? {} : { settings: connection.settings }),
     ...(connection.budget?.requestsPer10s === undefined
       ? {}
       : { requestsPer10s: connection.budget.requestsPer10s }),
   };
 }
 
+/** All connections; throws when there is none, or none with this id. */
 function chosen(connections: readonly SyncConnection[], id: string | undefined): readonly SyncConnection[] {
-  if (id === undefined) {
-    if (connections.length > 0) return connections;
+  if (connections.length === 0) {
     throw new WaystageError(
       'config_invalid',
       'No connection is configured. Run `waystage init`, or try `npm run demo`.',
     );
   }
-  const found = connections.filter((connection) => connection.id === id);
-  if (found.length > 0) return found;
+  if (id === undefined || connections.some((connection) => connection.id === id)) return connections;
   throw new WaystageError(
     'not_found',
     `There is no connection \`${id}\`. Configured: ${connections.map((connection) => connection.id).join(', ') || 'none'}.`,

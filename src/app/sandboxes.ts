@@ -29,6 +29,7 @@ export async function startSandboxes(options: SandboxesOptions): Promise<Sandbox
   };
   try {
     for (const { connector, startSandbox } of CONNECTORS) {
+      if (startSandbox === undefined) continue;
       all[connector.id] = await startSandbox({
         story,
         clock: options.clock,

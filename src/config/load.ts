@@ -207,6 +207,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     'connector',
     'auth',
     'baseUrl',
+    'settings',
     'sandbox',
     'schedule',
     'reconcile',

@@ -7,6 +7,7 @@ const Later = z.unknown().optional();
 
 /** How a connection proves who it is. */
 const Auth = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
   z.strictObject({ kind: z.literal('token'), token: Text }),
   z.strictObject({ kind: z.literal('client-credentials'), clientId: Text, clientSecret: Text }),
 ]);
@@ -17,9 +18,12 @@ const Connection = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a connection id is a lower-case letter, then letters, digits or -'),
   connector: Text,
-  auth: Auth,
+  /** Not needed by connectors that call nobody. */
+  auth: Auth.default({ kind: 'none' }),
   /** The org's My Domain address for Salesforce; a sandbox's address for HubSpot. */
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** What only this connector knows; the connector checks it. */
+  settings: z.record(z.string(), z.unknown()).optional(),
   /** A local stand-in: private addresses are allowed and writing is on by default. */
   sandbox: z.boolean().default(false),
   /** Cron expression for `serve`; none means only by hand. */

@@ -37,9 +37,10 @@ export interface ObjectType {
   readonly associations: readonly string[];
 }
 
-export type AuthKind = 'token' | 'client-credentials';
+export type AuthKind = 'none' | 'token' | 'client-credentials';
 
 export type AuthConfig =
+  | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'client-credentials'; readonly clientId: string; readonly clientSecret: string };
 
@@ -50,6 +51,8 @@ export interface ConnectionConfig {
   /** Where the API is; required for Salesforce (My Domain), a sandbox address for HubSpot. No trailing slash. */
   readonly baseUrl?: string;
   readonly sandbox: boolean;
+  /** What only this connector knows, checked by its `checkConfig`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Requests per 10 seconds this connection may use; default by the connector. */
   readonly requestsPer10s?: number;
 }
