@@ -90,6 +90,10 @@ export function readSource(text: string, file: string, problems: Problems): Yaml
     problems.error(position(second), 'A second document starts here (---). Keep one mapping per file.');
   }
   for (const { pos, message } of [...document.errors, ...document.warnings]) {
+    if (message.includes('call stack')) {
+      problems.error(position(pos[0]), `Nested deeper than ${SOURCE_LIMITS.depth} levels. Flatten it.`);
+      continue;
+    }
     const hint = /tag/i.test(message) ? ' Put a value that starts with ! into quotes.' : '';
     problems.error(position(pos[0]), `YAML: ${message.replace(/\s+/g, ' ').replace(/\.?$/, '.')}${hint}`);
   }

@@ -22,7 +22,7 @@ export interface Zone {
   parseDate(text: string): number | null;
   /** An instant for `YYYY-MM-DD` (start of day), ISO 8601 with an offset, or local date and time without one. */
   parseInstant(text: string): number | null;
-  /** Instants at which a wall time stood, is skipped or stands: what an edge "same wall time ±n days" can be. */
+  /** Instants that "same wall time, this many days later" can be, with the changes of the clock about them. A superset. */
   edges(instant: number, days: number): readonly number[];
 }
 
@@ -88,10 +88,13 @@ export function createZone(name: string): Zone {
       return zone === undefined ? fromWall(parsed) : parsed;
     },
     edges: (instant, days) => {
-      const here = instant + offset(instant);
       const change = changeNear(instant);
-      // A wall time that stands twice has its first instant only, so the end of the doubled hour is an edge too.
-      const walls = change === null ? [here] : [here, change + offset(change), change + offset(change - 1)];
+      // Near a change of the clock several wall times come to the same instant: those that do not exist are moved
+      // onto others, and those that stand twice have their first instant only.
+      const offsets = change === null ? [offset(instant)] : [offset(change - 1), offset(change)];
+      const walls = offsets.flatMap((off) =>
+        change === null ? [instant + off] : [instant + off, change + off],
+      );
       return walls.flatMap((wall) => {
         const there = wall + days * DAY;
         const before = there - offset(there - DAY);
