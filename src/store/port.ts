@@ -163,6 +163,8 @@ export interface Placement {
   readonly outputs: OutputValues;
   /** Hash of the facts that decided it. */
   readonly factsHash: string;
+  /** Hash of the records the subject had; empty: not known, from an older version. */
+  readonly identityHash: string;
   readonly evaluatedAt: number;
 }
 

@@ -48,6 +48,17 @@ export function judge(
   };
 }
 
+/** Whether a pulled record holds other values in fields of ours than the stored one: then what we wrote decides. */
+export function touches(
+  stored: CrmRecord | undefined,
+  incoming: CrmRecord,
+  ownFields: ReadonlySet<string>,
+): boolean {
+  if (stored === undefined) return false;
+  for (const name of ownFields) if (!Object.is(own(stored, name), own(incoming, name))) return true;
+  return false;
+}
+
 function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {
   const names = new Set([...Object.keys(stored.fields), ...Object.keys(incoming.fields)]);
   return [...names].filter((name) => !Object.is(own(stored, name), own(incoming, name)));

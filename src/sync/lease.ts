@@ -12,7 +12,8 @@ const RENEW_MS = 5_000;
  * process means `busy`. The lease is renewed while the work goes on.
  */
 export async function withLease<T>(options: SyncOptions, work: (fence: Fence) => Promise<T>): Promise<T> {
-  const fence = await acquire(options);
+  // Two runs of one process (a schedule, a request) must not take each other for the same holder.
+  const fence = await acquire(options, `${options.holder}/${options.newId()}`);
   const stop = new AbortController();
   const heartbeat = renew(options, fence, stop.signal);
   try {
@@ -24,10 +25,9 @@ export async function withLease<T>(options: SyncOptions, work: (fence: Fence) =>
   }
 }
 
-async function acquire(options: SyncOptions): Promise<Fence> {
+async function acquire(options: SyncOptions, own: string): Promise<Fence> {
   const { leases } = options.store;
-  const take = (): Promise<Fence | null> =>
-    leases.acquire(LEASE, options.holder, options.clock.now(), TTL_MS);
+  const take = (): Promise<Fence | null> => leases.acquire(LEASE, own, options.clock.now(), TTL_MS);
   const first = await take();
   if (first !== null) return first;
   const holder = await leases.holder(LEASE, options.clock.now());

@@ -1,14 +1,20 @@
+import { createHash } from 'node:crypto';
 import { createIssueLog } from '../facts/index.ts';
 import { EMPTY_STATE, type Evaluation, evaluate } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
-import { type CrmRecord, type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
+import {
+  type ConnectionId,
+  type CrmRecord,
+  type FieldValue,
+  type RecordKey,
+  recordKeyText,
+} from '../model/record.ts';
 import type { Placement } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import { indexMembers } from './members.ts';
 import { type FactSource, loadNeighbourhood, type Neighbourhood, personAccounts } from './neighbourhood.ts';
 import { type ManualEdit, type PlannedWrite, planRecord } from './plan.ts';
-import type { ResolvedSubjects } from './resolve.ts';
 import { evaluationLevels, Results, stepContext } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { noPlaced, type PlacedTotals } from './summary.ts';
@@ -33,10 +39,11 @@ interface Work {
   readonly source: FactSource;
   readonly maker: FactMaker;
   readonly results: Results;
-  readonly resolved: ResolvedSubjects;
   readonly totals: PlacedTotals;
   readonly writes: Map<string, PlannedWrite>;
   readonly edits: ManualEdit[];
+  /** Output fields that records do not show, by connection and type. */
+  readonly unreadable: Map<string, { connection: ConnectionId; fields: Set<string>; records: number }>;
 }
 
 /**
@@ -44,11 +51,7 @@ interface Work {
  * with their people, a chunk at a time; each chunk is committed before the next is loaded. Under `plan` nothing is
  * committed.
  */
-export async function placeSubjects(
-  session: Session,
-  opens: readonly OpenConnection[],
-  resolved: ResolvedSubjects,
-): Promise<Placed> {
+export async function placeSubjects(session: Session, opens: readonly OpenConnection[]): Promise<Placed> {
   const { store, connections, mappings } = session.options;
   const source: FactSource = { store, connections, members: indexMembers(await store.subjects.members()) };
   const issues = createIssueLog();
@@ -61,15 +64,17 @@ export async function placeSubjects(
     source,
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
     results: new Results(),
-    resolved,
     totals: noPlaced(),
     writes: new Map(),
     edits: [],
+    unreadable: new Map(),
   };
   for (const mapping of mappings) {
     const text = session.options.mappingTexts[mapping.name] ?? '';
     const { name: journey, version, file } = mapping;
-    await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
+    // A plan decides nothing.
+    if (session.options.kind !== 'plan')
+      await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
     countEmptyStages(work.totals, mapping);
   }
   const chunks = await chunksOf(source);
@@ -85,6 +90,7 @@ export async function placeSubjects(
       await reach(session, 'placed-chunk');
     }
   }
+  reportUnreadable(work);
   for (const issue of issues.list()) {
     session.notices.push({
       kind: 'value',
@@ -162,6 +168,7 @@ function placeOne(
   const facts = work.maker.facts(neighbourhood, mapping, mapping.subject, subject);
   if (facts === null || selfOf(facts, mapping.subject) === null) return null;
   const factsHash = work.maker.hash(facts);
+  const identityHash = hashOfRecords(work.source.members.recordsOf.get(subject) ?? []);
   const evaluation = evaluate({
     mapping,
     context: stepContext(mapping, facts, neighbourhood.graph, work.results),
@@ -171,7 +178,9 @@ function placeOne(
     noticed: now,
     changes: {
       factsChanged: before === undefined || before.factsHash !== factsHash,
-      identityChanged: before !== undefined && work.resolved.changed.has(subject),
+      // Compared with what the last placement saw, not with the last run: that one may have ended in between.
+      identityChanged:
+        before !== undefined && before.identityHash !== '' && before.identityHash !== identityHash,
     },
     previousHealth: before?.health ?? { score: null, band: null },
   });
@@ -189,8 +198,16 @@ function placeOne(
     segments: evaluation.segments,
     outputs: evaluation.outputs,
     factsHash,
+    identityHash,
     evaluatedAt: now,
   };
+}
+
+/** Changes when a record joins, leaves or moves; the order of the records does not matter. */
+function hashOfRecords(records: readonly RecordKey[]): string {
+  const hash = createHash('sha1');
+  for (const key of records.map(recordKeyText).sort()) hash.update(key).update('\n');
+  return hash.digest('base64');
 }
 
 function selfOf(facts: { person: unknown; account: unknown }, kind: SubjectKind): unknown {
@@ -245,10 +262,35 @@ async function planChunk(
       });
       work.totals.unchanged += plan.unchanged;
       work.totals.unreadable += plan.unreadable.length;
+      if (plan.unreadable.length > 0) noteUnreadable(work, record, plan.unreadable);
       work.totals.manualEdits += plan.edits.length;
       work.edits.push(...plan.edits);
       if (plan.write !== null) addWrite(work.writes, plan.write);
     }
+  }
+}
+
+function noteUnreadable(work: Work, record: CrmRecord, fields: readonly string[]): void {
+  const place = `${record.connection} ${record.type}`;
+  const known = work.unreadable.get(place) ?? {
+    connection: record.connection,
+    fields: new Set<string>(),
+    records: 0,
+  };
+  work.unreadable.set(place, known);
+  known.records += 1;
+  for (const field of fields) known.fields.add(field);
+}
+
+/** Said once a type, not once a record: it is one thing to mend. */
+function reportUnreadable(work: Work): void {
+  for (const [place, { connection, fields, records }] of work.unreadable) {
+    work.session.problems.push({
+      connection,
+      code: 'crm_permission',
+      exit: 1,
+      message: `${place}: ${[...fields].sort().join(', ')} cannot be read on ${records} ${records === 1 ? 'record' : 'records'}, so nothing is written there. Run \`waystage provision\`; if the fields exist, give this connection permission to read and edit them.`,
+    });
   }
 }
 

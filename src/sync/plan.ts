@@ -90,7 +90,8 @@ export function planRecord(input: PlanInput): RecordPlan {
       const ours = input.lastWritten?.[field];
       const edited = ours === undefined ? present !== null : !Object.is(present, ours);
       if (edited) {
-        const kept = input.manualEdits === 'ask';
+        // An emptied field holds nothing of a person's: it is how one hands the field back to Waystage.
+        const kept = input.manualEdits === 'ask' && present !== null;
         edits.push({ ...keyOf(record), subject: input.subject, field, edited: present, ours: value, kept });
         if (kept) continue;
       }
@@ -149,6 +150,7 @@ function keyOf(record: RecordKey): { connection: ConnectionId; type: string; id:
 /** For people: "hub:contacts:51 waystage_stage". */
 export function editText(edit: ManualEdit): string {
   const what = `${recordKeyText(edit)} ${edit.field}`;
+  if (edit.edited === null) return `${what} was emptied in the CRM and is filled again.`;
   return edit.kept
     ? `${what} was changed by a person in the CRM and is kept. Clear the field there, or set \`write.manualEdits: revert\`, to let Waystage write it again.`
     : `${what} was changed by a person in the CRM and is put back to Waystage's value (write.manualEdits: revert).`;

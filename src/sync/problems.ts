@@ -2,6 +2,21 @@ import { isWaystageError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Session } from './session.ts';
 
+/** Whether the whole run must end: the lease has passed on, or nothing can be kept any more. */
+export function isFatal(error: unknown): boolean {
+  return isWaystageError(error) && (error.code === 'busy' || error.code === 'store_unusable');
+}
+
+/**
+ * Waits for all, then throws what must end the run, if anything did. Nothing goes on behind the back of a run that
+ * has ended and given up its lease.
+ */
+export async function together(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0) throw failures.find(isFatal) ?? failures[0];
+}
+
 /** Names a failure in the run; the run goes on. Messages of unknown errors are kept out: they may hold data. */
 export function noteProblem(
   session: Session,

@@ -1,10 +1,9 @@
 import { requestedFields } from '../mapping/index.ts';
-import { isWaystageError } from '../model/errors.ts';
 import type { ConnectionId, CrmRecord } from '../model/record.ts';
 import type { RecordFate } from '../store/port.ts';
-import { judge } from './judge.ts';
+import { judge, touches } from './judge.ts';
 import { ownFieldNames } from './outputs.ts';
-import { noteProblem } from './problems.ts';
+import { isFatal, noteProblem, together } from './problems.ts';
 import { countsOf, type OpenConnection, reach, type Session, type SyncConnection } from './session.ts';
 
 /**
@@ -12,13 +11,16 @@ import { countsOf, type OpenConnection, reach, type Session, type SyncConnection
  * is asked for. A type that fails is named in the run; the others go on.
  */
 export async function pullConnection(session: Session, open: OpenConnection): Promise<void> {
-  await Promise.all(
+  await together(
     typesNeeded(open.config).map(async (type) => {
       try {
+        const began = session.options.clock.now();
         await pullType(session, open, type);
+        // Only now: what a failed pull left stored may be old, and is read again before anything is written over it.
+        open.readAt.set(type, began);
       } catch (error) {
         session.options.signal.throwIfAborted();
-        if (isWaystageError(error) && error.code === 'busy') throw error;
+        if (isFatal(error)) throw error;
         noteProblem(session, open.config.id, error, `Reading ${type} from ${open.config.id} failed`);
       }
     }),
@@ -62,18 +64,22 @@ async function pullType(session: Session, open: OpenConnection, type: string): P
   const resumed = covered && !(full && before.complete) ? before : null;
   const own = new Set(ownFieldNames(session.options.mappings, config.connector, type));
   const counts = countsOf(session, config.id);
-  open.readAt.set(type, clock.now());
   let complete = resumed?.complete ?? false;
   let done = 0;
   for await (const page of connection.pull({ type, fields, cursor: resumed?.cursor ?? null, discovery })) {
     await reach(session, 'page-fetched');
     const ids = page.records.map((record) => record.id);
     const stored = await store.records.get(config.id, type, ids);
-    const written = own.size === 0 ? null : await store.ledger.lastWritten(config.id, type, ids);
+    const touched = page.records.filter((record) => touches(stored.get(record.id), record, own));
+    const written = await store.ledger.lastWritten(
+      config.id,
+      type,
+      touched.map((record) => record.id),
+    );
     const keep: CrmRecord[] = [];
     const fates: RecordFate[] = [];
     for (const record of page.records) {
-      const judgement = judge(stored.get(record.id), record, own, written?.get(record.id));
+      const judgement = judge(stored.get(record.id), record, own, written.get(record.id));
       if (judgement.store !== null) keep.push(judgement.store);
       fates.push(judgement.fate);
     }

@@ -5,7 +5,7 @@ import {
   identityRecord,
   resolveIdentities,
 } from '../identity/index.ts';
-import type { SubjectId, SubjectKind } from '../model/facts.ts';
+import type { SubjectKind } from '../model/facts.ts';
 import { type ConnectionId, recordKeyText } from '../model/record.ts';
 import type { Member, StoredSubject } from '../store/port.ts';
 import type { Session, SyncConnection } from './session.ts';
@@ -14,8 +14,6 @@ export interface ResolvedSubjects {
   readonly person: number;
   readonly account: number;
   readonly ambiguous: number;
-  /** Subjects whose records changed hands in this run: their moves have the cause `identity`. */
-  readonly changed: ReadonlySet<SubjectId>;
 }
 
 /** Resolves all stored records to subjects and pairs (J30-J32) and commits the result. */
@@ -58,7 +56,6 @@ export async function resolveSubjects(session: Session): Promise<ResolvedSubject
     person: alive.filter((subject) => subject.kind === 'person').length,
     account: alive.filter((subject) => subject.kind === 'account').length,
     ambiguous: resolution.ambiguous.length,
-    changed: changedSubjects(previous, members),
   };
 }
 
@@ -95,22 +92,4 @@ function kindOf(subject: AssignedSubject): SubjectKind | null {
 function createdOf(subject: AssignedSubject): number {
   const dates = subject.records.flatMap((record) => (record.created === null ? [] : [record.created]));
   return dates.length === 0 ? 0 : dates.reduce((a, b) => Math.min(a, b));
-}
-
-/** A first record is no change of identity; a record that joined, left or moved is one for both sides. */
-function changedSubjects(
-  previous: ReadonlyMap<string, SubjectId>,
-  members: readonly Member[],
-): ReadonlySet<SubjectId> {
-  const changed = new Set<SubjectId>();
-  const known = new Set(previous.values());
-  const now = new Map(members.map((member) => [recordKeyText(member), member.subject]));
-  for (const [key, subject] of now) {
-    const before = previous.get(key);
-    if (before === subject) continue;
-    if (before !== undefined) changed.add(before).add(subject);
-    else if (known.has(subject)) changed.add(subject);
-  }
-  for (const [key, subject] of previous) if (!now.has(key)) changed.add(subject);
-  return changed;
 }

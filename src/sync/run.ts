@@ -4,7 +4,7 @@ import { connect } from './connect.ts';
 import { withLease } from './lease.ts';
 import { placeSubjects } from './place.ts';
 import { editText, type PlannedWrite } from './plan.ts';
-import { noteProblem } from './problems.ts';
+import { isFatal, noteProblem, together } from './problems.ts';
 import { neverComplete, pullConnection } from './pull.ts';
 import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
 import {
@@ -78,17 +78,18 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
 async function perform(session: Session, work: Work): Promise<void> {
   const { options } = session;
   const opens: OpenConnection[] = [];
+  const chosen = options.connections.filter(({ id }) => options.only === undefined || id === options.only);
   try {
     options.progress.phase('connect');
-    await Promise.all(
-      options.connections.map(async (config) => {
+    await together(
+      chosen.map(async (config) => {
         const open = await connect(session, config);
         if (open !== null) opens.push(open);
       }),
     );
     opens.sort((a, b) => order(options.connections, a.config) - order(options.connections, b.config));
     options.progress.phase('pull');
-    await Promise.all(opens.map((open) => pullOne(session, open)));
+    await together(opens.map((open) => pullOne(session, open)));
     await reach(session, 'pulled');
     if (options.kind === 'pull') return;
     const missing = await neverComplete(session);
@@ -100,7 +101,7 @@ async function perform(session: Session, work: Work): Promise<void> {
     work.subjects = await resolveSubjects(session);
     await reach(session, 'resolved');
     options.progress.phase('place');
-    const { totals, writes, edits } = await placeSubjects(session, opens, work.subjects);
+    const { totals, writes, edits } = await placeSubjects(session, opens);
     work.placed = totals;
     work.writes = writes;
     for (const edit of edits)
@@ -108,7 +109,7 @@ async function perform(session: Session, work: Work): Promise<void> {
     await reach(session, 'placed');
     if (options.kind === 'plan') return;
     options.progress.phase('write');
-    await Promise.all(opens.map((open) => writeOne(session, open, work)));
+    await together(opens.map((open) => writeOne(session, open, work)));
   } finally {
     for (const open of opens) {
       const counts = countsOf(session, open.config.id);
@@ -124,7 +125,7 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
     await settleOpenWrites(session, open);
   } catch (error) {
     session.options.signal.throwIfAborted();
-    if (isWaystageError(error) && error.code === 'busy') throw error;
+    if (isFatal(error)) throw error;
     return;
   }
   await pullConnection(session, open);
@@ -137,7 +138,7 @@ async function writeOne(session: Session, open: OpenConnection, work: Work): Pro
     await writeConnection(session, open, own, work.written);
   } catch (error) {
     session.options.signal.throwIfAborted();
-    if (isWaystageError(error) && error.code === 'busy') throw error;
+    if (isFatal(error)) throw error;
     noteProblem(session, open.config.id, error, `Writing to ${open.config.id} stopped`);
   }
 }

@@ -41,7 +41,10 @@ export type Failpoint =
 export interface SyncOptions {
   readonly kind: 'sync' | 'pull' | 'plan';
   readonly store: Store;
+  /** All there are: identity and rules look at every CRM, also when only one is read and written. */
   readonly connections: readonly SyncConnection[];
+  /** Read and write this one only; absent: all. */
+  readonly only?: ConnectionId;
   readonly mappings: readonly Mapping[];
   /** Texts of the mappings by journey, kept with the version that decided. */
   readonly mappingTexts: Readonly<Record<string, string>>;
@@ -69,7 +72,7 @@ export interface OpenConnection {
   readonly connection: Connection;
   readonly account: AccountInfo;
   readonly discovery: Discovery;
-  /** When the pull of a type began: what is stored of it is at least as fresh. */
+  /** When the pull of a type began, once it has ended well: what is stored of it is at least as fresh. */
   readonly readAt: Map<string, number>;
 }
 

@@ -1,6 +1,6 @@
-import type { CrmRecord, FieldValue } from '../model/record.ts';
+import type { CrmRecord, FieldValue, RecordKey } from '../model/record.ts';
 import type { LedgerEntry } from '../store/port.ts';
-import { noteProblem } from './problems.ts';
+import { isFatal, noteProblem } from './problems.ts';
 import type { OpenConnection, Session } from './session.ts';
 
 /** Ids per read when open writes are looked up. */
@@ -38,6 +38,9 @@ async function settlePart(
   const { store, clock } = session.options;
   try {
     const found = await readBack(open, type, entries);
+    // What is there is stored, too: the pull may not see it yet, and a value of ours that the store does not know
+    // would be taken for a person's.
+    await store.records.patchFields(presentValues(found, entries), session.fence);
     await store.ledger.settle(
       entries.map((entry) => ({
         entry: entry.entry,
@@ -49,6 +52,7 @@ async function settlePart(
       session.fence,
     );
   } catch (error) {
+    if (isFatal(error)) throw error;
     noteProblem(
       session,
       open.config.id,
@@ -57,6 +61,22 @@ async function settlePart(
     );
     throw error;
   }
+}
+
+/** The fields of these entries as the CRM shows them now. */
+export function presentValues(
+  found: ReadonlyMap<string, CrmRecord>,
+  entries: readonly (RecordKey & { readonly field: string })[],
+): readonly (RecordKey & { readonly fields: Readonly<Record<string, FieldValue>> })[] {
+  const patches = new Map<string, RecordKey & { readonly fields: Record<string, FieldValue> }>();
+  for (const { connection, type, id, field } of entries) {
+    const record = found.get(id);
+    if (record === undefined || !Object.hasOwn(record.fields, field)) continue;
+    const patch = patches.get(id) ?? { connection, type, id, fields: Object.create(null) };
+    patch.fields[field] = record.fields[field] ?? null;
+    patches.set(id, patch);
+  }
+  return [...patches.values()];
 }
 
 /** Present values of the fields of these entries, by record id. */

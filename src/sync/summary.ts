@@ -58,7 +58,8 @@ export function summarise(
   held: string | null,
 ): RunSummary {
   const connections: Record<string, ConnectionCounts> = {};
-  for (const { id } of session.options.connections) connections[id] = countsOf(session, id);
+  const { connections: all, only } = session.options;
+  for (const { id } of all) if (only === undefined || id === only) connections[id] = countsOf(session, id);
   return {
     run: session.run,
     seconds: Math.round(seconds * 1000) / 1000,

@@ -1,11 +1,11 @@
 import PQueue from 'p-queue';
 import type { WriteResult } from '../connector/port.ts';
-import { type FieldValue, recordKeyText } from '../model/record.ts';
+import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { LedgerEntry, LedgerState } from '../store/port.ts';
 import type { PlannedWrite } from './plan.ts';
 import { noteProblem } from './problems.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
-import { holds, readBack } from './settle.ts';
+import { holds, presentValues, readBack } from './settle.ts';
 
 /** J27: an output is written only if its value in the CRM was read at most this long ago. */
 export const FRESH_MS = 60_000;
@@ -84,6 +84,8 @@ async function writeBatch(
       rows.map(({ write }) => ({ id: write.id, fields: fieldsOf(write), parent: write.parent })),
     );
   } catch (error) {
+    // Cut off in the middle: the entries stay open, and the next run looks what became of them.
+    session.options.signal.throwIfAborted();
     // `push` throws only when nothing was written: the ledger says so, and the run goes on.
     await settleRows(session, rows, () => ({ state: 'lost', code: 'not_sent', message: null }));
     totals.failed += rows.length;
@@ -153,6 +155,18 @@ async function settleResults(
       });
     }
   }
+  // First the store, then the ledger: a kill in between leaves entries that the next run looks up, never a value of
+  // ours that the store does not know and would take for a person's.
+  await session.options.store.records.patchFields(
+    [
+      ...written.map(({ write }) => ({ ...keyOf(write), fields: fieldsOf(write) })),
+      ...presentValues(
+        present ?? new Map(),
+        unknown.flatMap((row) => row.entries),
+      ),
+    ],
+    session.fence,
+  );
   const done = new Set(written);
   await settleRows(session, rows, (row) => {
     if (done.has(row)) return { state: 'written', code: null, message: null };
@@ -161,15 +175,6 @@ async function settleResults(
       return { state: 'refused', code: result.code, message: result.message };
     return { state: present === null ? 'unknown' : 'lost', code: null, message: null };
   });
-  await session.options.store.records.patchFields(
-    written.map(({ write }) => ({
-      connection: write.connection,
-      type: write.type,
-      id: write.id,
-      fields: fieldsOf(write),
-    })),
-    session.fence,
-  );
   totals.records += written.length;
   totals.fields += written.reduce((sum, row) => sum + row.entries.length, 0);
 }
@@ -227,6 +232,10 @@ function entriesOf(session: Session, write: PlannedWrite): readonly LedgerEntry[
     message: null,
     at: session.options.clock.now(),
   }));
+}
+
+function keyOf({ connection, type, id }: RecordKey): RecordKey {
+  return { connection, type, id };
 }
 
 function fieldsOf(write: PlannedWrite): Readonly<Record<string, FieldValue>> {

@@ -70,6 +70,7 @@ function placement(subject: string, over: Partial<Placement> = {}): Placement {
     segments: ['smb'],
     outputs: { stage: 'lead' },
     factsHash: 'f',
+    identityHash: 'i',
     evaluatedAt: T0,
     ...over,
   };

@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { WaystageError } from '../../model/errors.ts';
 import { initial } from './001-initial.ts';
+import { identityAndOrder } from './002-identity-and-order.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, identityAndOrder];
 
 /**
  * Brings the tables up to date, each migration in its own transaction. Throws `store_unusable` when a newer

@@ -148,6 +148,7 @@ async function savePart(
         segments: eb.ref('excluded.segments'),
         outputs: eb.ref('excluded.outputs'),
         facts_hash: eb.ref('excluded.facts_hash'),
+        identity_hash: eb.ref('excluded.identity_hash'),
         evaluated_at: eb.ref('excluded.evaluated_at'),
       })),
     )
@@ -264,6 +265,7 @@ function toPlacementRow(placement: Placement): PlacementRow {
     segments: JSON.stringify(placement.segments),
     outputs: JSON.stringify(placement.outputs),
     facts_hash: placement.factsHash,
+    identity_hash: placement.identityHash,
     evaluated_at: placement.evaluatedAt,
   };
 }
@@ -283,6 +285,7 @@ function toPlacement(row: PlacementRow, visits: readonly VisitRow[]): Placement 
     segments: JSON.parse(row.segments) as string[],
     outputs: JSON.parse(row.outputs) as OutputValues,
     factsHash: row.facts_hash,
+    identityHash: row.identity_hash,
     evaluatedAt: Number(row.evaluated_at),
   };
 }

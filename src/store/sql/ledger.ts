@@ -3,7 +3,7 @@ import type { SubjectId } from '../../model/facts.ts';
 import type { Output } from '../../model/outputs.ts';
 import type { ConnectionId, FieldValue } from '../../model/record.ts';
 import type { LedgerEntry, LedgerState, LedgerStore } from '../port.ts';
-import { chunks } from './chunks.ts';
+import { chunks, groupBy } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,12 +25,23 @@ export function ledgerStore(db: Kysely<Tables>): LedgerStore {
     },
     async settle(results, at, fence) {
       await fenced(db, fence, async (trx) => {
-        for (const result of results) {
-          await trx
-            .updateTable('writes')
-            .set({ state: result.state, code: result.code, message: result.message, at })
-            .where('entry', '=', result.entry)
-            .execute();
+        // A batch has few different outcomes: mostly one.
+        const outcomes = groupBy(results, ({ state, code, message }) =>
+          JSON.stringify([state, code, message]),
+        );
+        for (const group of outcomes.values()) {
+          const { state, code, message } = group[0]!;
+          for (const part of chunks(group)) {
+            await trx
+              .updateTable('writes')
+              .set({ state, code, message, at })
+              .where(
+                'entry',
+                'in',
+                part.map((result) => result.entry),
+              )
+              .execute();
+          }
         }
       });
     },
@@ -50,11 +61,16 @@ export function ledgerStore(db: Kysely<Tables>): LedgerStore {
         const rows = await db
           .selectFrom('writes')
           .select(['id', 'field', 'new_value'])
-          .where('connection', '=', connection)
-          .where('type', '=', type)
-          .where('id', 'in', part)
-          .where('state', '=', 'written')
-          .orderBy('seq')
+          .where('seq', 'in', (query) =>
+            query
+              .selectFrom('writes')
+              .select((eb) => eb.fn.max('seq').as('seq'))
+              .where('connection', '=', connection)
+              .where('type', '=', type)
+              .where('id', 'in', part)
+              .where('state', '=', 'written')
+              .groupBy(['id', 'field']),
+          )
           .execute();
         for (const row of rows) {
           const known = values.get(row.id) ?? (Object.create(null) as Record<string, FieldValue>);

@@ -218,19 +218,20 @@ async function patchPart(
     )
     .execute();
   const changed = new Map(patches.map((patch) => [patch.id, patch.fields]));
+  if (rows.length === 0) return;
   const updated = rows.map((row) => ({
     ...row,
     fields: JSON.stringify({ ...(JSON.parse(row.fields) as object), ...changed.get(row.id) }),
   }));
-  for (const row of updated) {
-    await trx
-      .updateTable('records')
-      .set({ fields: row.fields })
-      .where('connection', '=', row.connection)
-      .where('type', '=', row.type)
-      .where('id', '=', row.id)
-      .execute();
-  }
+  await trx
+    .insertInto('records')
+    .values(updated)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['connection', 'type', 'id'])
+        .doUpdateSet((eb) => ({ fields: eb.ref('excluded.fields') })),
+    )
+    .execute();
 }
 
 async function load(

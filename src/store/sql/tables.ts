@@ -72,6 +72,7 @@ export interface Tables {
     segments: string;
     outputs: string;
     facts_hash: string;
+    identity_hash: string;
     evaluated_at: number;
   };
   visits: {

@@ -39,10 +39,32 @@ export class SqliteDriver implements SqliteDatabase {
 function wrap(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...parameters.map(storable)),
-    run: (parameters) => statement.run(...parameters.map(storable)),
+    all: (parameters) => usable(() => statement.all(...parameters.map(storable))),
+    run: (parameters) => usable(() => statement.run(...parameters.map(storable))),
     iterate: (parameters) => statement.iterate(...parameters.map(storable)) as IterableIterator<unknown>,
   };
+}
+
+/** SQLite's result codes (the low byte of the extended ones) that no statement of ours can cause. */
+const UNUSABLE: Readonly<Record<number, string>> = {
+  5: 'is locked by another process; end it, or wait until it is done',
+  8: 'is read-only; make the file and its folder writable',
+  10: 'cannot be read or written by the operating system; look at the disk',
+  11: 'is damaged; restore a copy',
+  13: 'is full; make room on the disk and sync again, nothing half-done was kept',
+  14: 'cannot be opened; check that its folder exists and is writable',
+  26: 'is no database',
+};
+
+function usable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = (error as { errcode?: unknown }).errcode;
+    const what = typeof code === 'number' ? UNUSABLE[code & 0xff] : undefined;
+    if (what === undefined) throw error;
+    throw new WaystageError('store_unusable', `The database ${what}.`, { cause: error });
+  }
 }
 
 function storable(value: unknown): SQLInputValue {
