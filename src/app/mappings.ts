@@ -47,7 +47,7 @@ export function loadMappings(
     problems.push(...result.problems);
     if (result.mapping === null) continue;
     mappings.push(result.mapping);
-    layers.push(result.fieldMaps);
+    layers.push(result.additions);
     texts[result.mapping.name] = text;
   }
   // References between files only make sense once every file is good by itself.

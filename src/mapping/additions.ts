@@ -26,10 +26,14 @@ export interface Addition {
 }
 
 export interface Additions {
+  /** Types of fields of its own, by `account.arr`. */
+  readonly types: Readonly<Record<string, FactType>>;
   readonly fieldMaps: readonly FieldMap[];
   readonly list: readonly Addition[];
   readonly prefer: Readonly<Record<string, readonly string[]>>;
 }
+
+const OWN_KEYS: readonly string[] = ['type', 'values', 'prefer'];
 
 export function readAdditions(
   shape: Shape,
@@ -49,8 +53,8 @@ export function readAdditions(
     const connections = readPrefer(shape, map);
     if (connections !== null) prefer.push([`${fact}.${field}`, connections]);
     const connectors = base.map(({ connector }) => connector);
-    shape.keys(map, [...connectors, 'type', 'values', 'prefer'], `the field ${key}`);
-    const before = list.length;
+    shape.connectorKeys(map, OWN_KEYS, connectors, `the field ${key}`);
+    const fed = map.entries.some((entry) => !OWN_KEYS.includes(entry.key));
     for (const entry of map.entries) {
       const own = base.find(({ connector }) => connector === entry.key);
       if (own !== undefined) list.push(...readSources(shape, entry.value, map, own, fact, field));
@@ -64,14 +68,14 @@ export function readAdditions(
         near,
       );
     } else if (type !== undefined) types.set(key, type);
-    if (before === list.length && base.length > 0) {
+    if (!fed) {
       shape.problems.error(
         keyPos,
         `\`${key}\` says no CRM field. Expected ${listOf(connectors)} with the field's name.`,
       );
     }
   }
-  return { list, prefer: record(prefer), fieldMaps: toFieldMaps(list, types, base) };
+  return { list, types: record(types), prefer: record(prefer), fieldMaps: toFieldMaps(list, types, base) };
 }
 
 function readTarget(

@@ -30,6 +30,7 @@ export function checkMappings(mappings: readonly Mapping[]): readonly Problem[] 
   }
   checkCircles(loaded, byName, problems);
   checkFields(loaded, problems);
+  checkAdditions(mappings, problems);
   return sortProblems(problems.list);
 }
 
@@ -168,6 +169,28 @@ function checkFields(
           (other) =>
             `The outputs ${owner} and ${other} both write the usual field for ${output} on the same records. Name the field of one under outputs:.`,
         );
+      }
+    }
+  }
+}
+
+/** One fact field from two different places: facts are built once for all mappings. */
+function checkAdditions(mappings: readonly Mapping[], problems: Found): void {
+  const said = new Map<string, { readonly file: string; readonly source: string }>();
+  for (const mapping of mappings) {
+    for (const { connector, fact, field, pos, source, types } of (mapping as Partial<LoadedMapping>)
+      .additions ?? []) {
+      for (const type of types) {
+        const key = `${connector} ${type} ${fact}.${field}`;
+        const before = said.get(key);
+        const text = JSON.stringify(source);
+        if (before === undefined) said.set(key, { file: mapping.file, source: text });
+        else if (before.source !== text) {
+          problems.error(
+            pos,
+            `\`${fact}.${field}\` comes from another field of ${connector} in ${before.file}. Say the same in both, or give one another name.`,
+          );
+        }
       }
     }
   }

@@ -2,7 +2,7 @@ import type { Entity } from '../model/record.ts';
 import { FACTS_OF_ENTITY, fieldNames, fieldSpec } from './catalogue.ts';
 import { readFieldSource, SOURCE_FORM } from './field-source.ts';
 import { createProblems, listOf, nearest, quote, sortProblems } from './problems.ts';
-import { createShape, NAME, NAME_FORM, record, type Shape } from './shape.ts';
+import { CONNECTOR, createShape, NAME, NAME_FORM, record, type Shape } from './shape.ts';
 import { readSource, type YamlMap } from './source.ts';
 import type {
   FactName,
@@ -38,7 +38,6 @@ import type {
 
 const ENTITIES = Object.keys(FACTS_OF_ENTITY) as readonly Entity[];
 export const CRM_NAME = /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*$/;
-const CONNECTOR = /^[a-z][a-z0-9_-]*$/;
 
 export interface LoadedFieldMap {
   readonly fieldMap: FieldMap | null;

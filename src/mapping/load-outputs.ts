@@ -77,11 +77,11 @@ export function readOutputs(
       return [choice(output, null, [])];
     const map = shape.map(value, `The output ${key}`);
     if (map === null) return [];
-    shape.keys(map, ['label', ...connectors], `the output ${key}`);
+    shape.connectorKeys(map, ['label'], connectors, `the output ${key}`);
     const labelNode = map.get('label')?.value;
     const label = labelNode === undefined ? null : shape.text(labelNode, 'label');
     const names = map.entries.flatMap((entry) => {
-      if (!connectors.includes(entry.key)) return [];
+      if (entry.key === 'label') return [];
       const name = shape.text(entry.value, 'A field name');
       if (name === null) return [];
       if (CRM_FIELD.test(name)) return [[entry.key, name] as const];

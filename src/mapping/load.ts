@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Additions, mergeFieldMaps, readAdditions } from './additions.ts';
+import { type Addition, type Additions, mergeFieldMaps, readAdditions } from './additions.ts';
 import { fieldSpec } from './catalogue.ts';
 import { createConditions } from './condition.ts';
 import { checkStages, impossible } from './dead.ts';
@@ -34,6 +34,8 @@ export interface LoadedMapping extends Mapping {
   readonly namePosition: Position;
   /** Connectors whose fields its outputs may be. */
   readonly connectors: readonly string[];
+  /** Its own `fields:`, to see whether two mappings say different things of one. */
+  readonly additions: readonly Addition[];
 }
 
 export interface MappingResult {
@@ -42,6 +44,8 @@ export interface MappingResult {
   /** The base field maps with the mapping's own `fields:` over them: what facts of this mapping are built with, and
    *  what is requested for it. */
   readonly fieldMaps: readonly FieldMap[];
+  /** The mapping's own `fields:` alone, to be laid over the base maps beside those of other mappings. */
+  readonly additions: readonly FieldMap[];
   /** Errors and warnings in the order of the file. */
   readonly problems: readonly Problem[];
 }
@@ -68,6 +72,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
   const failed = (fieldMaps: readonly FieldMap[] = options.fieldMaps): MappingResult => ({
     mapping: null,
     fieldMaps,
+    additions: [],
     problems: sortProblems(problems.list),
   });
   const root = shape.map(readSource(text, file, problems) ?? undefined, 'A mapping');
@@ -150,6 +155,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
   if (problems.failed) return failed(fieldMaps);
   return {
     fieldMaps,
+    additions: additions.fieldMaps,
     problems: sortProblems(problems.list),
     mapping: {
       file,
@@ -168,6 +174,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
       references: scope.references,
       namePosition: head.namePosition,
       connectors,
+      additions: additions.list,
     },
   };
 }
@@ -224,8 +231,8 @@ function readHead(shape: Shape, root: YamlMap, timezone: string): Head {
 
 function typesOf(fieldMaps: readonly FieldMap[], additions: Additions): Readonly<Record<string, FactType>> {
   const types: Record<string, FactType> = Object.create(null);
-  for (const map of [...fieldMaps, ...additions.fieldMaps]) Object.assign(types, map.types);
-  return types;
+  for (const map of fieldMaps) Object.assign(types, map.types);
+  return Object.assign(types, additions.types);
 }
 
 function connectorsOf(options: LoadOptions, fieldMaps: readonly FieldMap[]): readonly string[] {

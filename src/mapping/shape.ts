@@ -6,6 +6,8 @@ import type { Position } from './types.ts';
 
 /** Names of journeys, stages, segments, measures, fields: they become CRM option values and parts of paths. */
 export const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** Ids of connectors. */
+export const CONNECTOR = /^[a-z][a-z0-9_-]{0,63}$/;
 export const NAME_FORM = 'a name of small letters, digits and _ that starts with a letter, such as at_risk';
 
 export interface Shape {
@@ -13,6 +15,9 @@ export interface Shape {
   map(node: YamlNode | undefined, what: string): YamlMap | null;
   /** A map with these keys only. */
   keys(map: YamlMap, allowed: readonly string[], what: string): void;
+  /** The same where connector ids are keys too. A connector without a field map here is not used here; only a name
+   *  close to a known key is a mistake. */
+  connectorKeys(map: YamlMap, allowed: readonly string[], connectors: readonly string[], what: string): void;
   text(node: YamlNode, what: string): string | null;
   number(node: YamlNode, what: string, min: number, max: number): number | null;
   flag(node: YamlNode, what: string): boolean | null;
@@ -42,6 +47,17 @@ export function createShape(problems: Problems): Shape {
           keyPos,
           `Unknown key \`${cut(key)}\` in ${what}. Expected ${listOf(allowed, 20)}.`,
           nearest(cut(key), allowed),
+        );
+      }
+    },
+    connectorKeys: (map, allowed, connectors, what) => {
+      const known = [...connectors, ...allowed];
+      for (const { key, keyPos } of map.entries) {
+        if (known.includes(key) || (CONNECTOR.test(key) && nearest(key, known) === undefined)) continue;
+        problems.error(
+          keyPos,
+          `Unknown key \`${cut(key)}\` in ${what}. Expected ${listOf(known, 20)}.`,
+          nearest(cut(key), known),
         );
       }
     },

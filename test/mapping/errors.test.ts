@@ -247,8 +247,8 @@ subject: account
 stages:
   a: { default: true }
 outputs:
-  stage: { hubspot: "bad name", zoho: x }   #error@21: Bad field name
-                                            #error@33: Unknown key \`zoho\`
+  stage: { hubspot: "bad name", hubspt: x }   #error@21: Bad field name
+                                            #error@33: Unknown key \`hubspt\` -> hubspot
   next_step: { label: [] }                  #error@23: expected a text
 `);
   });
@@ -304,7 +304,8 @@ fields:
   person.score: { hubspot: score }                  #error@3: field of your own
   persn.score: { hubspot: score, type: number }     #error@3: Unknown fact -> person
   person.rank: { hubspt: rank, type: number }       #error@18: Unknown key \`hubspt\` -> hubspot
-                                                    #error@3: says no CRM field
+  person.none: { type: text }                       #error@3: says no CRM field
+  person.zip: { csv: zip, type: text }
   person.title: { hubspot: { contact: x } }         #error@30: no object type -> contacts
   person.name: { prefer: oldest }                   #error@26: expected newest
 stages:
@@ -420,6 +421,16 @@ stages:
       expect.stringContaining('circle: people -> accounts -> people'),
     ]);
     expect(problems[0]).toMatchObject({ file: 'test.yaml' });
+  });
+
+  test('J3 one fact field from two different CRM fields', () => {
+    const text = (journey: string, field: string): string =>
+      `journey: ${journey}\nsubject: person\nfields:\n  person.tier: { hubspot: ${field}, type: text }\nstages:\n  a: { default: true }\noutputs: []\n`;
+    const maps = { fieldMaps: [fieldMap('hubspot', 'contacts', 'person')] };
+    const both = (a: string, b: string): readonly string[] =>
+      checkMappings([good(text('one', a), maps), good(text('two', b), maps)]).map(({ message }) => message);
+    expect(both('tier', 'tier')).toEqual([]);
+    expect(both('tier', 'tier_2')).toEqual([expect.stringContaining('comes from another field of hubspot')]);
   });
 
   test('J22 two outputs that write one CRM field', () => {
