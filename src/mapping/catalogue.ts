@@ -110,7 +110,7 @@ export const CATALOGUE: Readonly<Record<FactName, Readonly<Record<string, FieldS
   },
   surveys: {
     at: { type: 'datetime', always: true },
-    type: { type: 'text', always: true, words: ['nps', 'csat', 'ces'] },
+    type: { type: 'text', always: true, words: ['nps', 'csat', 'ces', 'custom'] },
     score: { type: 'number' },
     group: {
       type: 'text',

@@ -49,7 +49,7 @@ function bool(node: BoolNode, inner: number): string {
       const values = node.values.map(({ source }) => source);
       const list =
         values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-      return `${value(node.left, inner)} is ${node.negated ? 'not ' : ''}${list}${cased(node.sensitive)}`;
+      return `${value(node.left, inner)}${link(inner)} ${node.negated ? 'not ' : ''}${list}${cased(node.sensitive)}`;
     }
     case 'text':
       return `${value(node.left, inner)} ${node.test.replace('_', ' ')} "${node.value}"${cased(node.sensitive)}`;
@@ -101,7 +101,7 @@ function compared({ cmp, left, right, sensitive }: CompareNode, inner: number): 
     return `${amount}${right.source} ${what}${holder(list)}${where === null ? '' : ` with ${bool(where, slot)}`}`;
   }
   const words = right.type === 'instant' ? DATE_WORDS : NUMBER_WORDS;
-  return `${value(left, inner)} is ${words[cmp]}${value(right, inner)}${cased(sensitive)}`;
+  return `${value(left, inner)}${link(inner)} ${words[cmp]}${value(right, inner)}${cased(sensitive)}`;
 }
 
 function value(node: ValueNode, inner: number): string {
@@ -150,6 +150,11 @@ function aggregateText({ fn, list, of, slot, type, where }: AggregateNode): stri
 
 function holder({ of }: ListRef): string {
   return of === 'account' ? ' of the account' : '';
+}
+
+/** "account.type is customer", but "some deal with kind renewal". */
+function link(inner: number): string {
+  return inner === NO_ITEM ? ' is' : '';
 }
 
 function cased(sensitive: boolean): string {

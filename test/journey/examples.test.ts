@@ -284,7 +284,7 @@ describe('words of real rules', () => {
     [
       'some: deals\n      where: { open: true, amount: { gte: 1000 } }',
       [DEAL],
-      'B: some deal with open and amount is at least 1000 (nearest "Big": deals.amount is at least 1000 (now 400))',
+      'B: some deal with open and amount at least 1000 (nearest "Big": deals.amount is at least 1000 (now 400))',
     ],
     ['some: deals', [], 'B: some deal (now 0)'],
     ['none: deals\n      where: { open: true }', [DEAL], 'B: no deal with open (but "Big")'],

@@ -407,11 +407,11 @@ describe('J33 explanations', () => {
     ],
     [
       '{ none: tickets, where: { open: true, priority: [high, urgent] } }',
-      'no ticket with open and priority is high or urgent',
+      'no ticket with open and priority high or urgent',
     ],
     [
       '{ count: touchpoints, where: { channel: meeting }, gte: 2 }',
-      'at least 2 touchpoints with channel is meeting',
+      'at least 2 touchpoints with channel meeting',
     ],
     ['{ count: deals, eq: 1 }', 'exactly 1 deal'],
     ['{ max: deals.closed, older_than: 1w }', 'last deals.closed more than 1w ago'],
