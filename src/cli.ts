@@ -21,6 +21,7 @@ import { systemClock } from './model/clock.ts';
 import { isWaystageError, WaystageError } from './model/errors.ts';
 import type { Fate, Store } from './store/port.ts';
 import { findSubject, namedBy } from './sync/find-subject.ts';
+import { outliveReaders, STOPPED, stopBySignal } from './terminal/signals.ts';
 import { processStreams } from './terminal/streams.ts';
 
 const FATES: readonly Fate[] = ['applied', 'ignored', 'failed'];
@@ -248,7 +249,12 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    return failure(error, streams.err, signal);
+    const failed = failure(error, signal);
+    if (failed === null) return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+    streams.err(`${failed.message}\n`);
+    if (argv.includes('--json'))
+      streams.out(`${JSON.stringify({ error: { code: failed.code, message: failed.message } })}\n`);
+    return failed.status;
   }
 }
 
@@ -262,26 +268,27 @@ function pulling(command: Command): Command {
     .option('--connection <id>', 'only this connection');
 }
 
-/** Says what went wrong in words; a stack only in debug logs. */
-function failure(error: unknown, err: (text: string) => void, signal: AbortSignal): ExitStatus {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isWaystageError(error)) {
-    err(`${error.message}\n`);
-    return error.exitStatus;
-  }
-  if (signal.aborted) {
-    err('Stopped.\n');
-    return 1;
-  }
-  const { name, message, stack } = error as Error;
-  err(`Something went wrong that Waystage did not expect: ${name}: ${message}\nPlease report it.\n`);
-  if (process.env['WAYSTAGE_LOG_LEVEL'] === 'debug') err(`${stack}\n`);
-  return 1;
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly status: ExitStatus;
 }
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stop.abort(new WaystageError('stopped', 'Stopped by a signal.')));
+/** What went wrong in words, a stack only with debug logs; null when the parser of the command line has said it. */
+function failure(error: unknown, signal: AbortSignal): Failure | null {
+  if (error instanceof CommanderError) return null;
+  if (isWaystageError(error)) {
+    return { code: error.code, message: error.message, status: error.exitStatus };
+  }
+  if (signal.aborted) return { code: 'stopped', message: STOPPED, status: 1 };
+  const { name, message, stack } = error as Error;
+  const trace = process.env['WAYSTAGE_LOG_LEVEL'] === 'debug' ? `\n${stack}` : '';
+  return {
+    code: 'internal',
+    message: `Something went wrong that Waystage did not expect: ${name}: ${message}\nPlease report it.${trace}`,
+    status: 1,
+  };
 }
-process.stdout.on('error', () => process.exit(1));
-process.exitCode = await main(process.argv.slice(2), stop.signal);
+
+outliveReaders();
+process.exitCode = await main(process.argv.slice(2), stopBySignal());

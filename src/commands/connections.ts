@@ -43,10 +43,10 @@ export async function connections(context: CommandContext, app: App): Promise<Ex
             ],
             list.map((one) => [
               one.id,
-              one.connector,
+              app.connections.find(({ id }) => id === one.id)?.connector.label ?? one.connector,
               one.account ?? '',
               count(Object.values(one.records).reduce((sum, records) => sum + records, 0)),
-              one.writeMode,
+              one.writeMode === 'apply' ? 'on' : 'plan only',
               one.checkedAt === null ? 'never' : instant(one.checkedAt, zone),
             ]),
             width,

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { WaystageError } from '../model/errors.ts';
+import { wrap } from '../terminal/text.ts';
 
 export type ExitStatus = 0 | 1 | 2 | 3;
 
@@ -39,7 +40,8 @@ export function print(context: CommandContext, document: unknown, lines: () => r
 
 /** A remark for people; silent with `--quiet`. */
 export function remark(context: CommandContext, text: string): void {
-  if (!context.quiet) context.streams.err(`${text}\n`);
+  if (context.quiet) return;
+  for (const line of wrap(text, context.streams.width)) context.streams.err(`${line}\n`);
 }
 
 /** A number option such as `--limit 10`; throws `usage`. */

@@ -11,7 +11,7 @@ import { Config } from '../config/schema.ts';
 import { systemClock } from '../model/clock.ts';
 import type { RunSummary } from '../sync/summary.ts';
 import { summaryLines } from '../terminal/summary.ts';
-import { plural, wrap } from '../terminal/text.ts';
+import { pad, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print, remark } from './context.ts';
 import { type Matches, matchLines, readMatches } from './matches.ts';
 import { provisionConnection } from './provision.ts';
@@ -69,10 +69,7 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
     print(context, document, () => [
       ...story(context, app, first.summary, second.summary, matches),
       '',
-      `Status page: ${web.url}`,
-      ...Object.entries(document.sandboxes).map(
-        ([id, { url }]) => `${id} sandbox: ${url} (what was written: ${url}/__sandbox/writes)`,
-      ),
+      ...(options.once ? [] : addressLines(app, web.url, sandboxes)),
     ]);
     if (!options.once) {
       remark(context, 'Ctrl-C ends the demo; nothing of it is kept.');
@@ -107,6 +104,15 @@ function demoConfig(
   return finish(config, null, packageRoot(), env);
 }
 
+function addressLines(app: App, url: string, sandboxes: Sandboxes): readonly string[] {
+  const rows = Object.entries(sandboxes.all).map(([id, sandbox]) => [
+    `${app.connections.find((connection) => connection.id === id)?.connector.label ?? id} sandbox`,
+    sandbox.url,
+  ]);
+  const all = [['Status page', url], ...rows, ['All that was written', '/__sandbox/writes of each sandbox']];
+  return all.map(([name = '', where = '']) => `${pad(name, 20)}  ${where}`);
+}
+
 function addresses(sandboxes: Sandboxes): Readonly<Record<string, { url: string; token: string }>> {
   return Object.fromEntries(
     Object.entries(sandboxes.all).map(([id, { url, token }]) => [id, { url, token }]),
@@ -124,9 +130,9 @@ function story(
   const again =
     second.writes.fields === 0 && second.transitions === 0
       ? 'The second sync found everything as it should be: no field written, no stage changed.'
-      : `The second sync still wrote ${plural(second.writes.fields, 'field')} and changed ${plural(second.transitions, 'stage')}.`;
+      : `The second sync still wrote ${plural(second.writes.fields, 'field')} and changed ${plural(second.transitions, 'stage')}: that should not be. Please report it.`;
   return [
-    ...summaryLines(first, journeyLabels(app), width),
+    ...summaryLines(first, 'sync', journeyLabels(app), width),
     '',
     ...wrap(again, width),
     ...matchLines(matches, width, 5),

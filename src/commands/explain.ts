@@ -1,9 +1,9 @@
 import type { App } from '../app/app.ts';
-import { explanationLines } from '../journey/index.ts';
-import { explain as explainSubject } from '../sync/explain.ts';
+import { explain as explainSubject, type SubjectExplanation } from '../sync/explain.ts';
 import { findSubject, namedBy } from '../sync/find-subject.ts';
 import { clean, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
+import { explanationText } from './explain-text.ts';
 
 /** `explain <e-mail | domain | connection:type:id>`: why this stage, why not the next, what moved the health. */
 export async function explain(context: CommandContext, app: App, name: string): Promise<ExitStatus> {
@@ -17,21 +17,26 @@ export async function explain(context: CommandContext, app: App, name: string): 
   );
   const { width } = context.streams;
   print(context, explanation, () => [
-    `${subject.kind === 'person' ? 'Person' : 'Account'} ${subject.id}`,
-    ...explanation.records.flatMap(({ record, reason, url }) => [
-      ...wrap(`  ${record}: ${clean(reason)}`, width, '    '),
-      ...(url === null ? [] : [`    ${url}`]),
-    ]),
-    ...explanation.journeys.flatMap((journey) => [
-      '',
-      ...explanationLines(journey).flatMap((line) => {
-        const indent = line.length - line.trimStart().length;
-        return wrap(line.trimStart(), Math.max(20, width - indent), '  ').map(
-          (part) => ' '.repeat(indent) + part,
-        );
-      }),
-    ]),
-    ...(explanation.journeys.length === 0 ? ['', 'No journey is about it, or it has no live record.'] : []),
+    `${subject.kind === 'person' ? 'Person' : 'Account'} ${clean(name)}`,
+    ...recordLines(explanation, width),
+    ...explanation.journeys.flatMap((journey) => ['', ...explanationText(journey, width)]),
+    ...(explanation.journeys.length === 0
+      ? ['', ...wrap('No journey is about it, or it has no live record.', width)]
+      : []),
   ]);
   return 0;
+}
+
+/** The records it is made of with their addresses, and why they belong together. */
+function recordLines(explanation: SubjectExplanation, width: number): readonly string[] {
+  const reasons = new Set(explanation.records.map((record) => record.reason));
+  return [
+    ...explanation.records.flatMap(({ record, url }) => [
+      `  ${record}`,
+      ...(url === null ? [] : [`    ${url}`]),
+    ]),
+    ...(explanation.records.length < 2
+      ? []
+      : [...reasons].flatMap((reason) => wrap(`  matched: ${clean(reason)}`, width, '    '))),
+  ];
 }

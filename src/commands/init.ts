@@ -4,6 +4,7 @@ import { packageRoot } from '../app/package-root.ts';
 import { DEFAULT_CONFIG } from '../config/resolve.ts';
 import { isZone } from '../mapping/index.ts';
 import { WaystageError } from '../model/errors.ts';
+import { listing, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
 
 interface Answers {
@@ -58,13 +59,22 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     ...kept.map((file) => `Kept ${file}, which was there already`),
     '',
     'Next:',
-    `  1. Set ${[answers.hubspot ? 'HUBSPOT_TOKEN' : '', answers.salesforce ? 'SALESFORCE_URL, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET' : ''].filter(Boolean).join(' and ')} in the environment.`,
+    ...wrap(`  1. Set ${listing(variables(answers))} in the environment.`, context.streams.width, '     '),
     '  2. waystage check             configuration and mappings, offline',
-    '  3. waystage provision --plan  the fields Waystage would create in the CRM',
-    '  4. waystage plan              what a sync would write, with reasons',
-    '  5. Set `write.mode: apply`, then waystage sync',
+    '  3. waystage provision --plan  the fields Waystage would create in the CRM;',
+    '     waystage provision         creates them',
+    '  4. waystage plan              what a sync would write; writes nothing',
+    '  5. Set `write.mode: apply`, then waystage sync, or waystage serve for every 15 minutes',
   ]);
   return 0;
+}
+
+/** Environment variables that the written configuration reads. */
+function variables(answers: Answers): readonly string[] {
+  return [
+    ...(answers.hubspot ? ['HUBSPOT_TOKEN'] : []),
+    ...(answers.salesforce ? ['SALESFORCE_URL', 'SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET'] : []),
+  ];
 }
 
 async function questions(context: CommandContext): Promise<Answers> {

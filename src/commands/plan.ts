@@ -7,7 +7,7 @@ import type { PlannedWrite } from '../sync/plan.ts';
 import type { SyncResult } from '../sync/run.ts';
 import { bars, summaryLines } from '../terminal/summary.ts';
 import { table } from '../terminal/table.ts';
-import { count, plural } from '../terminal/text.ts';
+import { clean, columns, count, pad, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print, remark } from './context.ts';
 import { journeyLabels, runWithProgress } from './sync.ts';
 
@@ -56,10 +56,10 @@ function lines(
   const fields = writes.reduce((sum, write) => sum + write.changes.length, 0);
   const shown = writes.slice(0, SHOWN);
   return [
-    ...summaryLines(result.summary, journeyLabels(app), width),
+    ...summaryLines(result.summary, 'plan', journeyLabels(app), width),
     '',
     writes.length === 0
-      ? 'A sync would write nothing.'
+      ? `A sync would write nothing${result.summary.writes.unreadable > 0 ? ' until the fields are there' : ''}.`
       : `A sync would write ${plural(fields, 'field')} on ${plural(writes.length, 'record')}:`,
     ...(forecast.length === 0
       ? []
@@ -80,29 +80,30 @@ function lines(
           ]),
           width,
         )),
-    ...(writes.length === 0 ? [] : ['', 'Stages after the sync', ...stageChanges(writes, width), '']),
-    ...(shown.length === 0
-      ? []
-      : table(
-          [
-            { title: 'Record', flexible: true },
-            { title: 'Field', flexible: true },
-            { title: 'Now', flexible: true },
-            { title: 'Then', flexible: true },
-          ],
-          shown.flatMap((write) =>
-            write.changes.map((change) => [
-              recordKeyText(write),
-              change.field,
-              value(change.old),
-              value(change.new),
-            ]),
-          ),
-          width,
-        )),
+    ...(writes.length === 0 ? [] : ['', 'Stage fields', ...stageChanges(writes, width), '']),
+    ...shown.flatMap((write) => recordLines(write, width)),
     ...(writes.length > SHOWN
       ? [`… and ${plural(writes.length - SHOWN, 'more record')}; --json or --out FILE has them all.`]
       : []),
+  ];
+}
+
+/** The record, then a line for each field: what is there, and what a sync would put there. */
+function recordLines(write: PlannedWrite, width: number): readonly string[] {
+  const name = Math.max(...write.changes.map((change) => change.field.length));
+  return [
+    recordKeyText(write),
+    ...write.changes.flatMap((change) => {
+      const field = `  ${pad(change.field, name)}  `;
+      const [now, then] = [clean(value(change.old)), clean(value(change.new))];
+      const short = `${field}${now} → ${then}`;
+      if (columns(short) <= width) return [short];
+      const space = ' '.repeat(name + 4);
+      return [
+        ...wrap(`${field}now   ${now}`, width, `${space}      `),
+        ...wrap(`${space}then  ${then}`, width, `${space}      `),
+      ];
+    }),
   ];
 }
 
@@ -120,7 +121,12 @@ function stageChanges(writes: readonly PlannedWrite[], width: number): readonly 
     }
   }
   const names = [...moves.keys()].sort((a, b) => (moves.get(b) ?? 0) - (moves.get(a) ?? 0));
-  return names.length === 0 ? ['  none'] : bars(names, (name) => moves.get(name) ?? 0, width);
+  return names.length === 0
+    ? ['  none changes']
+    : bars(
+        names.map((name) => ({ label: clean(name), value: moves.get(name) ?? 0 })),
+        width,
+      );
 }
 
 function forecastOf(app: App, writes: readonly PlannedWrite[]): readonly Forecast[] {

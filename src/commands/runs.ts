@@ -69,45 +69,60 @@ export async function run(
     return [
       `Run ${found.id}: ${found.kind}, ${found.status}, started ${instant(found.started, zone)}`,
       ...(found.error === null ? [] : wrap(found.error, width)),
-      `${plural(writes.length - refused.length, 'field')} written, ${plural(refused.length, 'field')} not written`,
-      ...(notices.length === 0 ? [] : ['', 'What you should know']),
-      ...notices.flatMap((notice) => wrap(`- ${clean(notice.text)}`, width, '  ')),
-      ...(refused.length === 0
-        ? []
-        : [
-            '',
-            ...table(
-              [
-                { title: 'Not written', flexible: true },
-                { title: 'Field', flexible: true },
-                { title: 'State' },
-                { title: 'What the CRM said', flexible: true },
-              ],
-              refused.map((write) => [recordKeyText(write), write.field, write.state, write.message ?? '']),
-              width,
-            ),
-          ]),
+      ...wrap(written(writes.length - refused.length, refused.length), width),
+      ...part(
+        'What you should know',
+        notices.map((notice) => notice.text),
+        width,
+      ),
+      ...part(
+        'Not written',
+        refused.map(
+          (write) =>
+            `${recordKeyText(write)} ${write.field}: ${write.state}${write.message === null ? '' : `: ${write.message}`}`,
+        ),
+        width,
+      ),
+      ...part(
+        'Failed',
+        fates.flatMap((fate) =>
+          fate.fate === 'failed'
+            ? [
+                `${recordKeyText(fate)}: ${fate.reason ?? ''}${fate.message === null ? '' : ` ${fate.message}`}`,
+              ]
+            : [],
+        ),
+        width,
+      ),
       ...(fates.length === 0
         ? []
         : [
             '',
             ...table(
-              [
-                { title: 'Record', flexible: true },
-                { title: 'Fate' },
-                { title: 'Reason' },
-                { title: 'Message', flexible: true },
-              ],
-              fates.map((fate) => [recordKeyText(fate), fate.fate, fate.reason ?? '', fate.message ?? '']),
+              [{ title: 'Record', flexible: true }, { title: 'Fate' }, { title: 'Reason' }],
+              fates.map((fate) => [recordKeyText(fate), fate.fate, fate.reason ?? '']),
               width,
             ),
             ...(fates.length === options.limit
-              ? [
-                  `… only the first ${count(options.limit)} records are shown; --limit shows more, --fate failed narrows.`,
-                ]
+              ? wrap(
+                  `Only the first ${count(options.limit)} records are shown; --limit shows more, --fate failed only those that failed.`,
+                  width,
+                )
               : []),
           ]),
     ];
   });
   return 0;
+}
+
+function written(done: number, refused: number): string {
+  const first = done === 0 ? 'No field was written' : `${plural(done, 'field')} written`;
+  return refused === 0 ? `${first}.` : `${first}, ${count(refused)} not written: see below.`;
+}
+
+/** A titled list of whole sentences: what a CRM said is never cut. */
+function part(title: string, texts: readonly string[], width: number): readonly string[] {
+  return texts.length === 0
+    ? []
+    : ['', title, ...texts.flatMap((text) => wrap(`- ${clean(text)}`, width, '  '))];
 }

@@ -20,7 +20,7 @@ export async function sync(
 ): Promise<ExitStatus> {
   const result = await runWithProgress(context, app, kind, options);
   print(context, result.summary, () =>
-    summaryLines(result.summary, journeyLabels(app), context.streams.width),
+    summaryLines(result.summary, kind, journeyLabels(app), context.streams.width),
   );
   return result.exit;
 }
@@ -58,7 +58,7 @@ export function journeyLabels(app: App): readonly JourneyLabels[] {
     name: mapping.name,
     label: mapping.label,
     subject: mapping.subject,
-    stages: mapping.stages.map((stage) => stage.name),
-    bands: (mapping.health?.bands ?? []).map((band) => band.name),
+    stages: mapping.stages.map(({ name, label }) => ({ name, label })),
+    bands: (mapping.health?.bands ?? []).map(({ name, label }) => ({ name, label })),
   }));
 }

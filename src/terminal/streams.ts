@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Streams } from '../commands/context.ts';
+import { WaystageError } from '../model/errors.ts';
 
 /** The process's own streams. */
 export function processStreams(): Streams {
@@ -12,10 +13,18 @@ export function processStreams(): Streams {
   };
 }
 
+/** One question. Ctrl-C and Ctrl-D throw `stopped`: waiting on would end the process without a word. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const gone = new AbortController();
+  lines.on('SIGINT', () => gone.abort());
+  lines.on('close', () => gone.abort());
   try {
-    return (await lines.question(question)).trim();
+    return (await lines.question(question, { signal: gone.signal })).trim();
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    process.stderr.write('\n');
+    throw new WaystageError('stopped', 'Stopped. Nothing was written.', { cause: error });
   } finally {
     lines.close();
   }

@@ -1,55 +1,88 @@
 import type { RunSummary } from '../sync/summary.ts';
 import { bar, table } from './table.ts';
-import { clean, count, pad, plural, wrap } from './text.ts';
+import { clean, columns, count, cut, pad, plural, wrap } from './text.ts';
 
 export interface JourneyLabels {
   readonly name: string;
   readonly label: string;
   readonly subject: 'person' | 'account';
   /** In listed order. */
-  readonly stages: readonly string[];
-  /** Best band last, as listed in the mapping. */
-  readonly bands: readonly string[];
+  readonly stages: readonly Label[];
+  /** As listed in the mapping. */
+  readonly bands: readonly Label[];
 }
+
+interface Label {
+  readonly name: string;
+  readonly label: string;
+}
+
+/** What a run was for: a `pull` judges nothing, a `plan` writes nothing. */
+export type RunKind = 'sync' | 'pull' | 'plan';
 
 /** A run in words, then as a table, then stages and bands as bars. */
 export function summaryLines(
   summary: RunSummary,
+  kind: RunKind,
   journeys: readonly JourneyLabels[],
   width: number,
 ): readonly string[] {
+  const judged = kind !== 'pull' && summary.held === null;
   return [
-    ...wrap(headline(summary), width),
+    ...wrap(runWords(summary, kind), width),
     '',
     ...connectionTable(summary, width),
-    ...journeys.flatMap((journey) => ['', ...stageBars(summary, journey, width)]),
-    ...bandBars(summary, journeys, width),
+    ...(judged ? journeys.flatMap((journey) => ['', ...stageBars(summary, journey, width)]) : []),
+    ...(judged ? bandBars(summary, journeys, width) : []),
     ...problems(summary, width),
   ];
 }
 
-function headline(summary: RunSummary): string {
+/** What a run did, in a few sentences. */
+export function runWords(summary: RunSummary, kind: RunKind): string {
   const totals = Object.values(summary.connections);
   const seen = totals.reduce((sum, counts) => sum + counts.seen, 0);
   const failed = totals.reduce((sum, counts) => sum + counts.failed, 0);
   const { subjects, writes } = summary;
+  const read = `Read ${plural(seen, 'record')} in ${summary.seconds.toFixed(1)} s`;
+  if (kind === 'pull' || summary.held !== null) {
+    const none = kind === 'pull' ? '' : ' Nothing was judged or written: see below.';
+    return `${read}.${none}${failedWords(summary, failed)}`;
+  }
   const parts = [
-    `Read ${plural(seen, 'record')} in ${summary.seconds.toFixed(1)} s: ` +
-      `${plural(subjects.person, 'person', 'people')} and ${plural(subjects.account, 'account')}.`,
-    summary.transitions === 0
-      ? 'Nobody changed stage.'
-      : `${plural(summary.transitions, 'change')} of stage.`,
-    writes.fields === 0
-      ? 'Nothing had to be written.'
-      : `Wrote ${plural(writes.fields, 'field')} on ${plural(writes.records, 'record')}.`,
+    `${read}: ${plural(subjects.person, 'person', 'people')} and ${plural(subjects.account, 'account')}.`,
+    stageWords(summary.transitions, kind),
   ];
+  if (kind === 'sync')
+    parts.push(
+      writes.fields > 0
+        ? `Wrote ${plural(writes.fields, 'field')} on ${plural(writes.records, 'record')}.`
+        : writes.unreadable > 0 || writes.failed > 0
+          ? 'Nothing was written.'
+          : 'Nothing had to be written.',
+    );
+  if (writes.unreadable > 0)
+    parts.push(
+      `${plural(writes.unreadable, 'value')} ${writes.unreadable === 1 ? 'has' : 'have'} no field in the CRM, or none that this connection may read: \`waystage provision\` creates the fields.`,
+    );
   if (subjects.ambiguous > 0)
     parts.push(`${plural(subjects.ambiguous, 'record')} could not be matched for certain and stayed apart.`);
   if (writes.manualEdits > 0)
     parts.push(`${plural(writes.manualEdits, 'field')} changed by people in the CRM.`);
-  if (failed + writes.failed > 0)
-    parts.push(`${plural(failed + writes.failed, 'record')} failed: see \`waystage run ${summary.run}\`.`);
-  return parts.join(' ');
+  return parts.join(' ') + failedWords(summary, failed + writes.failed);
+}
+
+function stageWords(transitions: number, kind: RunKind): string {
+  if (transitions === 0) return kind === 'plan' ? 'Nobody would change stage.' : 'Nobody changed stage.';
+  return kind === 'plan'
+    ? `${plural(transitions, 'stage')} would change.`
+    : `${plural(transitions, 'stage')} changed.`;
+}
+
+function failedWords(summary: RunSummary, failed: number): string {
+  return failed === 0
+    ? ''
+    : ` ${plural(failed, 'record')} failed: \`waystage run ${summary.run}\` names ${failed === 1 ? 'it' : 'them'}.`;
 }
 
 function connectionTable(summary: RunSummary, width: number): readonly string[] {
@@ -79,31 +112,58 @@ function connectionTable(summary: RunSummary, width: number): readonly string[] 
 
 function stageBars(summary: RunSummary, journey: JourneyLabels, width: number): readonly string[] {
   const counts = summary.stages[journey.name] ?? {};
-  const names = [...journey.stages, 'none'].filter((name) => (counts[name] ?? 0) > 0 || name !== 'none');
+  const listed = labelled(journey.stages, Object.keys(counts)).filter(
+    ({ name }) => name !== 'none' || (counts[name] ?? 0) > 0,
+  );
   const what = journey.subject === 'person' ? 'people by stage' : 'accounts by stage';
-  return [`${clean(journey.label)}: ${what}`, ...bars(names, (name) => counts[name] ?? 0, width)];
+  return [`${clean(journey.label)}: ${what}`, ...labelBars(listed, counts, width)];
+}
+
+/** The listed ones with their labels, then what the run counted besides. */
+function labelled(listed: readonly Label[], counted: readonly string[]): readonly Label[] {
+  const known = new Set(listed.map(({ name }) => name));
+  const others = counted.filter((name) => !known.has(name) && name !== 'none' && name !== 'unknown');
+  return [
+    ...listed,
+    ...others.map((name) => ({ name, label: name })),
+    ...['none', 'unknown']
+      .filter((name) => counted.includes(name) && !known.has(name))
+      .map((name) => ({ name, label: name === 'none' ? 'No stage' : 'Unknown' })),
+  ];
+}
+
+function labelBars(
+  listed: readonly Label[],
+  counts: Readonly<Record<string, number>>,
+  width: number,
+): readonly string[] {
+  return bars(
+    listed.map(({ name, label }) => ({ label: clean(label), value: counts[name] ?? 0 })),
+    width,
+  );
 }
 
 function bandBars(summary: RunSummary, journeys: readonly JourneyLabels[], width: number): readonly string[] {
-  const names = [
-    ...new Set([...journeys.flatMap((journey) => journey.bands), ...Object.keys(summary.bands)]),
-  ];
-  if (names.length === 0) return [];
-  return ['', 'Health', ...bars(names, (name) => summary.bands[name] ?? 0, width)];
+  const bands = new Map(journeys.flatMap((journey) => journey.bands).map((band) => [band.name, band]));
+  const listed = labelled([...bands.values()], Object.keys(summary.bands));
+  if (listed.length === 0) return [];
+  return ['', 'Health', ...labelBars(listed, summary.bands, width)];
 }
 
-/** Lines `name  123  ███`, the longest bar as wide as the terminal allows. */
+/** Lines `label  123  ███`, the longest bar as wide as the terminal allows. */
 export function bars(
-  names: readonly string[],
-  value: (name: string) => number,
+  items: readonly { readonly label: string; readonly value: number }[],
   width: number,
 ): readonly string[] {
-  const label = Math.max(4, ...names.map((name) => name.length));
-  const number = Math.max(1, ...names.map((name) => count(value(name)).length));
-  const most = Math.max(1, ...names.map(value));
+  const number = Math.max(1, ...items.map(({ value }) => count(value).length));
+  const label = Math.min(
+    Math.max(4, ...items.map((item) => columns(item.label))),
+    Math.max(8, width - number - 10),
+  );
+  const most = Math.max(1, ...items.map(({ value }) => value));
   const size = Math.max(4, Math.min(40, width - label - number - 6));
-  return names.map((name) =>
-    `  ${pad(name, label)}  ${pad(count(value(name)), number, 'right')}  ${bar(value(name) / most, size)}`.trimEnd(),
+  return items.map((item) =>
+    `  ${pad(cut(item.label, label), label)}  ${pad(count(item.value), number, 'right')}  ${bar(item.value / most, size)}`.trimEnd(),
   );
 }
 

@@ -47,12 +47,16 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'left'
   return side === 'left' ? text + space : space + text;
 }
 
-/** Breaks at spaces into lines of at most `width` columns; `indent` stands before all but the first. */
+/**
+ * Breaks at spaces into lines of at most `width` columns; `indent` stands before all but the first, which keeps the
+ * spaces it begins with. A word that is longer than a line stays whole: addresses are for copying.
+ */
 export function wrap(text: string, width: number, indent = ''): readonly string[] {
   const lines: string[] = [];
+  const lead = text.slice(0, text.length - text.trimStart().length);
   let line = '';
-  for (const word of text.split(' ')) {
-    const candidate = line === '' ? word : `${line} ${word}`;
+  for (const word of text.slice(lead.length).split(' ')) {
+    const candidate = line === '' ? lead + word : `${line} ${word}`;
     if (columns(candidate) <= width || line === '') line = candidate;
     else {
       lines.push(line);
@@ -71,6 +75,21 @@ export function count(value: number): string {
 /** `1 record`, `2 records`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listing(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The local day of an instant as `31 Jan 2026`. */
+export function day(value: number, zone: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  }).format(value);
 }
 
 /** An instant as `2026-01-31 09:05` in the zone. */
