@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ControlError } from './control-error.ts';
 import { jsonBody, type KitAnswer, type KitRequest, type Route } from './exchange.ts';
+import type { Faults } from './faults.ts';
 import type { WindowLimit } from './limits.ts';
 import type { SandboxWrite } from './port.ts';
 import type { RequestRecorder } from './recorder.ts';
@@ -52,20 +54,22 @@ const AssociateInput = z.strictObject({
   remove: z.boolean().optional(),
 });
 const ClockInput = z.strictObject({ advance: z.number().nonnegative() });
+/** What an administrator does to a field. `to`: the new name of `rename`, the new type of `retype`. */
+const FieldChange = z.strictObject({
+  object: z.string().min(1),
+  field: z.string().min(1),
+  /** `hide`: by permission, from the integration alone; `show` takes it back. */
+  action: z.enum(['remove', 'rename', 'retype', 'hide', 'show']),
+  to: z.string().min(1).optional(),
+});
+const ClearInput = z.strictObject({ clear: z.union([z.literal(true), z.string().min(1)]) });
 
 export type EditInput = z.infer<typeof EditInput>;
 export type CreateInput = z.infer<typeof CreateInput>;
 export type MergeInput = z.infer<typeof MergeInput>;
 export type DeleteInput = z.infer<typeof DeleteInput>;
 export type AssociateInput = z.infer<typeof AssociateInput>;
-
-/** Refuses a control request with 400 and a message for whoever wrote the test or script. */
-export class ControlError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ControlError';
-  }
-}
+export type FieldChange = z.infer<typeof FieldChange>;
 
 /** What a CRM does for the control routes. Changes made here are a person's, not the integration's. */
 export interface ControlActions {
@@ -76,6 +80,8 @@ export interface ControlActions {
   merge(input: MergeInput): unknown;
   delete(input: DeleteInput): unknown;
   associate(input: AssociateInput): unknown;
+  /** Absent: the fields of this CRM cannot be changed. */
+  field?(input: FieldChange): unknown;
   writes(): readonly SandboxWrite[];
   /** The sandbox's own record of one object (null: not known) or of all of a type, deleted ones included. */
   records(type: string, id: string | null): unknown;
@@ -88,11 +94,12 @@ export interface ControlParts {
   readonly time: SandboxTime;
   readonly recorder: RequestRecorder;
   readonly limits: readonly WindowLimit[];
+  readonly faults: Faults;
 }
 
 /** The routes under `/__sandbox/`, outside of tokens, limits and counts. */
 export function controlRoutes(parts: ControlParts): readonly Route[] {
-  const { actions, time, recorder, limits } = parts;
+  const { actions, time, recorder, limits, faults } = parts;
   const ok = (body: unknown): KitAnswer => ({ status: 200, body: body ?? { ok: true } });
   const post = <Input>(name: string, schema: z.ZodType<Input>, act: (input: Input) => unknown): Route => ({
     method: 'POST',
@@ -126,6 +133,7 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
         recorder.reset();
         for (const limit of limits) limit.reset();
         time.reset();
+        faults.reset();
         actions.reset();
         return ok(undefined);
       },
@@ -139,8 +147,30 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
       time.advance(input.advance);
       return { now: time.now() };
     }),
+    ...(actions.field === undefined
+      ? []
+      : [post('field', FieldChange, (input) => actions.field?.(checkChange(input)))]),
+    { method: 'GET', pattern: '/__sandbox/faults', handle: () => ok({ faults: faults.list() }) },
+    {
+      method: 'POST',
+      pattern: '/__sandbox/fault',
+      handle: (request) => {
+        const body = readInput(z.record(z.string(), z.unknown()), request);
+        if (!Object.hasOwn(body, 'clear')) return ok(faults.add(body));
+        const { clear } = readInput(ClearInput, request);
+        faults.clear(clear === true ? null : clear);
+        return ok(undefined);
+      },
+    },
     ...(actions.extra ?? []),
   ];
+}
+
+function checkChange(input: FieldChange): FieldChange {
+  const needs = input.action === 'rename' || input.action === 'retype';
+  if (needs && input.to === undefined) throw new ControlError(`The action "${input.action}" needs "to".`);
+  if (!needs && input.to !== undefined) throw new ControlError(`"to" does not go with "${input.action}".`);
+  return input;
 }
 
 /** Parses a control body by a strict schema; throws `ControlError` naming what was found and expected. */

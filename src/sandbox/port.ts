@@ -19,6 +19,9 @@ export interface SandboxOptions {
   readonly port: number;
   /** Milliseconds added to every answer; default 0. */
   readonly latencyMs?: number;
+  /** Faults in force from the start and after every reset, as `POST /__sandbox/fault` takes them; a wrong one
+   *  rejects the start. */
+  readonly faults?: readonly unknown[];
 }
 
 export type StartSandbox<Options extends SandboxOptions = SandboxOptions> = (

@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import type { Clock } from '../model/clock.ts';
-import { type ControlActions, ControlError, controlRoutes } from './control.ts';
+import { type ControlActions, controlRoutes } from './control.ts';
+import { ControlError } from './control-error.ts';
 import type { KitAnswer, KitRequest, Route } from './exchange.ts';
+import { createFaults, type Faults, type MetFault, type VendorFaults, type Work } from './faults.ts';
 import type { WindowLimit } from './limits.ts';
 import { createRecorder } from './recorder.ts';
 import { createRouter, type Router } from './router.ts';
 import type { SandboxTime } from './time.ts';
+import { send } from './wire.ts';
 
 const CONTROL_PREFIX = '/__sandbox';
 /** Above it even the control routes are refused, so that nothing can fill the memory. */
@@ -20,7 +22,9 @@ export interface Vendor {
   /** Limits shown in `GET /__sandbox/requests` and cleared by a reset. The vendor takes from them in `before`. */
   readonly limits: readonly WindowLimit[];
   readonly control: ControlActions;
-  /** Runs before the route, also when none matches (`route` null): token, limits, faults. An answer ends the
+  /** Named faults and error bodies of this vendor, for `POST /__sandbox/fault`. */
+  readonly faults?: VendorFaults;
+  /** Runs before the route, also when none matches (`route` null): token, limits. An answer ends the
    *  request there. */
   before(request: KitRequest, route: Route | null): KitAnswer | null | Promise<KitAnswer | null>;
   notFound(request: KitRequest): KitAnswer;
@@ -44,6 +48,8 @@ export interface ServerOptions {
   readonly maxUrlLength?: number;
   /** Compress answers above 1 KB for clients that accept it; default false. */
   readonly gzip?: boolean;
+  /** Faults in force from the start and after every reset, as `POST /__sandbox/fault` takes them. */
+  readonly faults?: readonly unknown[];
 }
 
 export interface RunningServer {
@@ -53,12 +59,19 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts one sandbox server on the loopback address. Rejects when the port is taken. */
+/** Starts one sandbox server on the loopback address. Rejects when the port is taken, and with `ControlError` when
+ *  one of the `faults` is wrong. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { vendor, time } = options;
   const recorder = createRecorder();
   const vendorRouter = createRouter(vendor.routes);
-  const control = controlRoutes({ actions: vendor.control, time, recorder, limits: vendor.limits });
+  const faults = createFaults({
+    plan: options.faults ?? [],
+    vendor: vendor.faults,
+    routes: vendor.routes,
+    router: vendorRouter,
+  });
+  const control = controlRoutes({ actions: vendor.control, time, recorder, limits: vendor.limits, faults });
   const controlRouter = createRouter(control);
   const maxUrl = options.maxUrlLength ?? DEFAULT_MAX_URL;
 
@@ -69,15 +82,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const body = await readBody(message, options.maxBodyBytes ?? DEFAULT_MAX_BODY);
     const complete: KitRequest = { ...request, body: body ?? Buffer.alloc(0) };
     let answer: KitAnswer;
+    let fault: MetFault | null = null;
     if (isControl) {
       answer = await answerControl(complete, match, body === null, control);
     } else {
-      answer = await answerVendor(complete, match, body === null, url.length > maxUrl, vendor);
+      const early = tooBig(complete, body === null, url.length > maxUrl, vendor);
+      ({ answer, fault } = await answerVendor(complete, match, early, vendor, faults));
       recorder.record(complete.route, answer.status === 429 || answer.refused === true);
     }
-    if (!isControl && options.latencyMs !== undefined && options.latencyMs > 0)
-      await options.clock.sleep(options.latencyMs);
-    send(message, response, answer, { date: time.now(), gzip: options.gzip === true });
+    const late = fault !== null && fault.kind !== 'slow-body' ? (fault.input.latencyMs ?? 0) : 0;
+    const latency = isControl ? 0 : (options.latencyMs ?? 0) + late;
+    if (latency > 0) await options.clock.sleep(latency);
+    await send(message, response, answer, {
+      date: time.now(),
+      gzip: options.gzip === true,
+      fault,
+      clock: options.clock,
+    });
     // The rest of an oversized body is never read: the connection cannot be used again.
     if (body === null) response.once('finish', () => message.destroy());
   };
@@ -123,28 +144,39 @@ function describe(
   };
 }
 
+function tooBig(request: KitRequest, tooLarge: boolean, tooLong: boolean, vendor: Vendor): KitAnswer | null {
+  if (tooLong) return vendor.urlTooLong(request);
+  return tooLarge ? vendor.bodyTooLarge(request) : null;
+}
+
+/** Faults come after token and limits: what those refuse, no fault meets. */
 async function answerVendor(
   request: KitRequest,
   match: ReturnType<Router['match']>,
-  tooLarge: boolean,
-  tooLong: boolean,
+  early: KitAnswer | null,
   vendor: Vendor,
-): Promise<KitAnswer> {
+  faults: Faults,
+): Promise<{ readonly answer: KitAnswer; readonly fault: MetFault | null }> {
   let answer: KitAnswer;
-  try {
-    if (tooLong) answer = vendor.urlTooLong(request);
-    else if (tooLarge) answer = vendor.bodyTooLarge(request);
-    else {
-      const early = await vendor.before(request, match.kind === 'found' ? match.route : null);
-      if (early !== null) answer = early;
-      else if (match.kind === 'found') answer = await match.route.handle(request);
-      else if (match.kind === 'wrong-method') answer = vendor.wrongMethod(request, match.allowed);
-      else answer = vendor.notFound(request);
+  let fault: MetFault | null = null;
+  const work: Work = async (given) => {
+    try {
+      if (match.kind === 'found') return await match.route.handle(given);
+      return match.kind === 'wrong-method'
+        ? vendor.wrongMethod(given, match.allowed)
+        : vendor.notFound(given);
+    } catch (error) {
+      return vendor.failed(error, given);
     }
+  };
+  try {
+    const refused = early ?? (await vendor.before(request, match.kind === 'found' ? match.route : null));
+    fault = refused === null ? faults.meet(request) : null;
+    answer = refused ?? (await (fault?.answer ?? ((given: KitRequest) => work(given)))(request, work));
   } catch (error) {
     answer = vendor.failed(error, request);
   }
-  return vendor.finish === undefined ? answer : vendor.finish(request, answer);
+  return { answer: vendor.finish === undefined ? answer : vendor.finish(request, answer), fault };
 }
 
 async function answerControl(
@@ -190,42 +222,6 @@ function readBody(message: IncomingMessage, cap: number): Promise<Buffer | null>
     message.once('error', reject);
     message.once('close', () => reject(new Error('The client closed the connection inside its request.')));
   });
-}
-
-function send(
-  message: IncomingMessage,
-  response: ServerResponse,
-  answer: KitAnswer,
-  options: { readonly date: number; readonly gzip: boolean },
-): void {
-  let bytes: Buffer | null = null;
-  let contentType: string | null = null;
-  if (Buffer.isBuffer(answer.body)) bytes = answer.body;
-  else if (typeof answer.body === 'string') {
-    bytes = Buffer.from(answer.body, 'utf8');
-    contentType = 'text/plain;charset=utf-8';
-  } else if (answer.body !== undefined) {
-    bytes = Buffer.from(JSON.stringify(answer.body), 'utf8');
-    contentType = 'application/json;charset=utf-8';
-  }
-  response.sendDate = false;
-  response.statusCode = answer.status;
-  response.setHeader('Date', new Date(options.date).toUTCString());
-  if (contentType !== null) response.setHeader('Content-Type', contentType);
-  for (const [name, text] of Object.entries(answer.headers ?? {})) response.setHeader(name, text);
-  if (bytes === null) {
-    if (answer.status !== 204 && answer.status !== 304) response.setHeader('Content-Length', '0');
-    response.end();
-    return;
-  }
-  const accepts = /\bgzip\b/i.test(String(message.headers['accept-encoding'] ?? ''));
-  if (options.gzip && accepts && bytes.length > 1024) {
-    bytes = gzipSync(bytes, { level: 1 });
-    response.setHeader('Content-Encoding', 'gzip');
-    response.setHeader('Vary', 'Accept-Encoding');
-  }
-  response.setHeader('Content-Length', String(bytes.length));
-  response.end(message.method === 'HEAD' ? undefined : bytes);
 }
 
 function listen(server: Server, port: number): Promise<void> {

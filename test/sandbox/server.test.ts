@@ -220,7 +220,7 @@ describe('control routes', () => {
 
   test('an unknown control route says what exists', async () => {
     const { control } = await start();
-    const answer = await control('POST', 'fault', {});
+    const answer = await control('POST', 'nothing', {});
     expect(answer.status).toBe(404);
     expect(answer.body['routes']).toContain('POST /__sandbox/edit');
     expect((await control('GET', 'edit')).status).toBe(405);
