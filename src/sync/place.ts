@@ -3,18 +3,13 @@ import { createIssueLog } from '../facts/index.ts';
 import { EMPTY_STATE, type Evaluation, evaluate } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
-import {
-  type ConnectionId,
-  type CrmRecord,
-  type FieldValue,
-  type RecordKey,
-  recordKeyText,
-} from '../model/record.ts';
+import { type RecordKey, recordKeyText } from '../model/record.ts';
 import type { Placement } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import { indexMembers } from './members.ts';
 import { type FactSource, loadNeighbourhood, type Neighbourhood, personAccounts } from './neighbourhood.ts';
-import { type ManualEdit, type PlannedWrite, planRecord } from './plan.ts';
+import type { ManualEdit, PlannedWrite } from './plan.ts';
+import { type Planning, planChunk, reportUnreadable, startPlanning, type WantedOutputs } from './planning.ts';
 import { evaluationLevels, Results, stepContext } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { noPlaced, type PlacedTotals } from './summary.ts';
@@ -35,15 +30,11 @@ interface Chunk {
 
 interface Work {
   readonly session: Session;
-  readonly opens: readonly OpenConnection[];
   readonly source: FactSource;
   readonly maker: FactMaker;
   readonly results: Results;
   readonly totals: PlacedTotals;
-  readonly writes: Map<string, PlannedWrite>;
-  readonly edits: ManualEdit[];
-  /** Output fields that records do not show, by connection and type. */
-  readonly unreadable: Map<string, { connection: ConnectionId; fields: Set<string>; records: number }>;
+  readonly planning: Planning;
 }
 
 /**
@@ -58,16 +49,15 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
   const discoveries = new Map(
     (await store.connections.list()).map((stored) => [stored.id, stored.discovery]),
   );
+  const totals = noPlaced();
+  const planning = startPlanning(session, opens, source.members, totals);
   const work: Work = {
     session,
-    opens,
     source,
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
     results: new Results(),
-    totals: noPlaced(),
-    writes: new Map(),
-    edits: [],
-    unreadable: new Map(),
+    totals,
+    planning,
   };
   for (const mapping of mappings) {
     const text = session.options.mappingTexts[mapping.name] ?? '';
@@ -90,7 +80,7 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
       await reach(session, 'placed-chunk');
     }
   }
-  reportUnreadable(work);
+  reportUnreadable(work.planning);
   for (const issue of issues.list()) {
     session.notices.push({
       kind: 'value',
@@ -98,7 +88,7 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
       text: `${issue.key} ${issue.field}: ${issue.message}`,
     });
   }
-  return { totals: work.totals, writes: [...work.writes.values()], edits: work.edits };
+  return { totals: work.totals, writes: [...planning.writes.values()], edits: planning.edits };
 }
 
 /** Every stage of the mapping has a number, so that an empty one is seen to be empty. */
@@ -138,7 +128,7 @@ async function placeChunk(work: Work, mappings: readonly Mapping[], chunk: Chunk
   const { store } = session.options;
   const neighbourhood = await loadNeighbourhood(work.source, chunk.accounts, chunk.people);
   const placements: Placement[] = [];
-  const wanted = new Map<SubjectId, { mapping: Mapping; outputs: Placement['outputs'] }[]>();
+  const wanted = new Map<SubjectId, WantedOutputs[]>();
   for (const mapping of mappings) {
     const subjects = mapping.subject === 'account' ? chunk.accounts : chunk.people;
     const before = await store.journeys.get(mapping.name, subjects);
@@ -153,7 +143,7 @@ async function placeChunk(work: Work, mappings: readonly Mapping[], chunk: Chunk
     }
   }
   if (session.options.kind !== 'plan') await store.journeys.save(placements, session.run, session.fence);
-  await planChunk(work, wanted, neighbourhood);
+  await planChunk(work.planning, wanted, neighbourhood);
 }
 
 /** Null when the subject has no live record: nothing is judged on what is archived. */
@@ -232,90 +222,4 @@ function count(work: Work, mapping: Mapping, subject: SubjectId, evaluation: Eva
       text: `${subject} on ${mapping.name}: the rules send it back to a stage it just left; it keeps ${evaluation.step.state.stage ?? 'no stage'}. Look at its \`exit\` and \`enter\` with \`waystage explain\`.`,
     });
   }
-}
-
-async function planChunk(
-  work: Work,
-  wanted: ReadonlyMap<SubjectId, readonly { mapping: Mapping; outputs: Placement['outputs'] }[]>,
-  neighbourhood: Neighbourhood,
-): Promise<void> {
-  for (const open of work.opens) {
-    const records: { subject: SubjectId; record: CrmRecord }[] = [];
-    for (const subject of wanted.keys()) {
-      for (const key of work.source.members.recordsOf.get(subject) ?? []) {
-        const record = key.connection === open.config.id ? neighbourhood.record(key) : undefined;
-        if (record !== undefined) records.push({ subject, record });
-      }
-    }
-    const written = await lastWritten(
-      work,
-      records.map(({ record }) => record),
-    );
-    for (const { subject, record } of records) {
-      const plan = planRecord({
-        subject,
-        record,
-        connector: open.config.connector,
-        wanted: wanted.get(subject) ?? [],
-        lastWritten: written.get(recordKeyText(record)),
-        manualEdits: work.session.options.manualEdits,
-      });
-      work.totals.unchanged += plan.unchanged;
-      work.totals.unreadable += plan.unreadable.length;
-      if (plan.unreadable.length > 0) noteUnreadable(work, record, plan.unreadable);
-      work.totals.manualEdits += plan.edits.length;
-      work.edits.push(...plan.edits);
-      if (plan.write !== null) addWrite(work.writes, plan.write);
-    }
-  }
-}
-
-function noteUnreadable(work: Work, record: CrmRecord, fields: readonly string[]): void {
-  const place = `${record.connection} ${record.type}`;
-  const known = work.unreadable.get(place) ?? {
-    connection: record.connection,
-    fields: new Set<string>(),
-    records: 0,
-  };
-  work.unreadable.set(place, known);
-  known.records += 1;
-  for (const field of fields) known.fields.add(field);
-}
-
-/** Said once a type, not once a record: it is one thing to mend. */
-function reportUnreadable(work: Work): void {
-  for (const [place, { connection, fields, records }] of work.unreadable) {
-    work.session.problems.push({
-      connection,
-      code: 'crm_permission',
-      exit: 1,
-      message: `${place}: ${[...fields].sort().join(', ')} cannot be read on ${records} ${records === 1 ? 'record' : 'records'}, so nothing is written there. Run \`waystage provision\`; if the fields exist, give this connection permission to read and edit them.`,
-    });
-  }
-}
-
-async function lastWritten(
-  work: Work,
-  records: readonly RecordKey[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>> {
-  const found = new Map<string, Readonly<Record<string, FieldValue>>>();
-  const types = new Map<string, RecordKey[]>();
-  for (const record of records) types.set(record.type, [...(types.get(record.type) ?? []), record]);
-  for (const group of types.values()) {
-    const { connection, type } = group[0]!;
-    const values = await work.session.options.store.ledger.lastWritten(
-      connection,
-      type,
-      group.map((key) => key.id),
-    );
-    for (const [id, fields] of values) found.set(recordKeyText({ connection, type, id }), fields);
-  }
-  return found;
-}
-
-/** Two journeys of one subject share a row, so that a record is written once. */
-function addWrite(writes: Map<string, PlannedWrite>, write: PlannedWrite): void {
-  const key = recordKeyText(write);
-  const known = writes.get(key);
-  writes.set(key, known === undefined ? write : { ...known, changes: [...known.changes, ...write.changes] });
 }

@@ -53,6 +53,8 @@ export interface PlanInput {
   /** Mappings of the subject's kind with what each wants written. */
   readonly wanted: readonly { readonly mapping: Mapping; readonly outputs: OutputValues }[];
   readonly lastWritten: Readonly<Record<string, FieldValue>> | undefined;
+  /** What we last wrote to records that were merged or converted into this one: it may have taken these values over. */
+  readonly inherited: readonly Readonly<Record<string, FieldValue>>[];
   readonly manualEdits: 'ask' | 'revert';
 }
 
@@ -88,7 +90,10 @@ export function planRecord(input: PlanInput): RecordPlan {
         continue;
       }
       const ours = input.lastWritten?.[field];
-      const edited = ours === undefined ? present !== null : !Object.is(present, ours);
+      const edited =
+        ours === undefined
+          ? present !== null && !input.inherited.some((values) => Object.is(values[field], present))
+          : !Object.is(present, ours);
       if (edited) {
         // An emptied field holds nothing of a person's: it is how one hands the field back to Waystage.
         const kept = input.manualEdits === 'ask' && present !== null;

@@ -58,7 +58,10 @@ function neededFields(session: Session, config: SyncConnection, type: string): r
 async function pullType(session: Session, open: OpenConnection, type: string): Promise<void> {
   const { store, full, clock } = session.options;
   const { connection, config, discovery } = open;
-  const fields = neededFields(session, config, type);
+  const needed = neededFields(session, config, type);
+  // What the CRM does not show now is a new field on the day it does: then all is read again.
+  const shown = discovery.objects[type]?.fields ?? {};
+  const fields = needed.filter((field) => Object.hasOwn(shown, field));
   const before = await store.records.checkpoint(config.id, type);
   const covered = before !== null && fields.every((field) => before.fields.includes(field));
   const resumed = covered && !(full && before.complete) ? before : null;
@@ -66,7 +69,12 @@ async function pullType(session: Session, open: OpenConnection, type: string): P
   const counts = countsOf(session, config.id);
   let complete = resumed?.complete ?? false;
   let done = 0;
-  for await (const page of connection.pull({ type, fields, cursor: resumed?.cursor ?? null, discovery })) {
+  for await (const page of connection.pull({
+    type,
+    fields: needed,
+    cursor: resumed?.cursor ?? null,
+    discovery,
+  })) {
     await reach(session, 'page-fetched');
     const ids = page.records.map((record) => record.id);
     const stored = await store.records.get(config.id, type, ids);
@@ -93,6 +101,7 @@ async function pullType(session: Session, open: OpenConnection, type: string): P
         message: failure.message,
       });
     }
+    keep.push(...(await mergedAway(session, config.id, type, keep)));
     complete = complete || page.done;
     await store.records.commitPage(
       {
@@ -116,4 +125,24 @@ async function pullType(session: Session, open: OpenConnection, type: string): P
     session.options.progress.advance(`${config.id} ${type}`, done, page.done ? done : page.total);
     await reach(session, 'page-stored');
   }
+}
+
+/**
+ * Stored records that the CRM has merged into one of these, as the losers they now are. A search for changes does not
+ * show the losers any more; only the survivor names them.
+ */
+async function mergedAway(
+  session: Session,
+  connection: ConnectionId,
+  type: string,
+  survivors: readonly CrmRecord[],
+): Promise<readonly CrmRecord[]> {
+  const into = new Map<string, string>();
+  for (const { id, mergedIds } of survivors)
+    for (const loser of mergedIds) if (loser !== id) into.set(loser, id);
+  for (const { id } of survivors) into.delete(id);
+  const stored = await session.options.store.records.get(connection, type, [...into.keys()]);
+  return [...stored.values()]
+    .filter((loser) => loser.state === 'live')
+    .map((loser) => ({ ...loser, state: 'merged', successor: { type, id: into.get(loser.id) ?? '' } }));
 }

@@ -1,0 +1,33 @@
+import type { Clock } from '../../src/model/clock.ts';
+
+/** What two processes need to agree on the time. */
+export interface SharedTime {
+  /** How much faster than real time. */
+  readonly factor: number;
+  /** Epoch milliseconds shown when the machine's clock shows `epoch`. */
+  readonly start: number;
+  readonly epoch: number;
+}
+
+/** A fast clock that shows the same time in every process that is given the same numbers. */
+export function sharedClock({ factor, start, epoch }: SharedTime): Clock {
+  return {
+    now: () => Math.floor(start + (Date.now() - epoch) * factor),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const onAbort = (): void => {
+          clearTimeout(timer);
+          reject(signal?.reason);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        }, ms / factor);
+        signal?.addEventListener('abort', onAbort, { once: true });
+      }),
+  };
+}
