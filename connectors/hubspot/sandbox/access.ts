@@ -29,6 +29,21 @@ export interface Access {
   headers(request: KitRequest): Readonly<Record<string, string>>;
 }
 
+/** The vendor's 429. */
+export function limitAnswer(policyName: string, message: string, correlationId: () => string): KitAnswer {
+  return {
+    status: 429,
+    body: {
+      status: 'error',
+      message,
+      errorType: 'RATE_LIMIT',
+      correlationId: correlationId(),
+      policyName,
+      requestId: correlationId(),
+    },
+  };
+}
+
 export function createAccess(options: {
   readonly app: AppKind;
   readonly token: string;
@@ -54,17 +69,8 @@ export function createAccess(options: {
   const associationsDaily = createDailyLimit('associations-daily', ASSOCIATIONS_PER_DAY, options.timeZone);
   const charged = new WeakMap<KitRequest, 'general'>();
 
-  const refuse = (policyName: string, message: string): KitAnswer => ({
-    status: 429,
-    body: {
-      status: 'error',
-      message,
-      errorType: 'RATE_LIMIT',
-      correlationId: options.correlationId(),
-      policyName,
-      requestId: options.correlationId(),
-    },
-  });
+  const refuse = (policyName: string, message: string): KitAnswer =>
+    limitAnswer(policyName, message, options.correlationId);
   const tenSeconds = (): KitAnswer =>
     refuse('TEN_SECONDLY_ROLLING', 'You have reached your ten_secondly_rolling limit.');
   const day = (): KitAnswer => refuse('DAILY', 'You have reached your daily limit.');

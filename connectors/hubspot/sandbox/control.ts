@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ControlActions, ControlError, type Route, readInput } from '../../../src/sandbox/index.ts';
 import { HubspotError } from './errors.ts';
+import { changeField } from './field-changes.ts';
 import { OBJECT_TYPES, type ObjectType, objectType } from './object-types.ts';
 import { findLive, liveLinks, type Portal, propertyValue, schemaOf, viewOf } from './portal.ts';
 import type { StoredRecord } from './record.ts';
@@ -78,6 +79,7 @@ export function createControl(portal: () => Portal, reset: () => void): ControlA
         else associate(portal(), from, to, primary === true, label ?? null);
         return dump(portal(), from);
       }),
+    field: (change) => person(() => changeField(portal(), typeOf(change.object).name, change)),
     writes: () => portal().writes.all(),
     records: (type, id) => {
       const known = typeOf(type);

@@ -11,6 +11,7 @@ import { createAccess } from './access.ts';
 import { createControl } from './control.ts';
 import { type Endpoint, endpointRoutes } from './endpoint.ts';
 import { errorBody, HubspotError } from './errors.ts';
+import { hubspotFaults } from './faults.ts';
 import { loadStory } from './load.ts';
 import { type AppKind, createPortal, type Portal } from './portal.ts';
 import { ACCOUNT_ENDPOINTS, OWNERS_WITH_SLASH } from './routes-account.ts';
@@ -123,6 +124,7 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
         requests = 0;
       },
     ),
+    faults: hubspotFaults(correlationId),
     before: (request, route) => access.check(request, route),
     notFound: (request) =>
       refuse(new HubspotError(404, 'OBJECT_NOT_FOUND', `No resource at ${request.method} ${request.path}.`)),
@@ -151,6 +153,7 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
     maxUrlLength: MAX_URL,
     ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
     ...(options.gzip === undefined ? {} : { gzip: options.gzip }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   return {
     url: server.url,

@@ -4,7 +4,7 @@ import { type AssociationStore, createAssociations } from './associations.ts';
 import { knownType } from './object-types.ts';
 import { findStage } from './pipelines.ts';
 import type { StoredRecord } from './record.ts';
-import { createSchemas, type Schema } from './schema.ts';
+import { createSchemas, type PropertyDefinition, type Schema } from './schema.ts';
 import { createStore, type RecordStore } from './store.ts';
 import { isoText } from './values.ts';
 
@@ -42,6 +42,8 @@ export interface Portal {
   readonly writes: WriteLog;
   /** By `type/id`. */
   readonly refusals: Map<string, Refusal>;
+  /** Properties the app may not see, by `type/name`. */
+  readonly hidden: Map<string, PropertyDefinition>;
   /** Ids a single read, an inline list or an association page holds at most. */
   readonly associationPage: number;
 }
@@ -76,6 +78,7 @@ export function createPortal(options: PortalOptions): Portal {
     ownerIds: new Set(),
     writes: options.writes,
     refusals: new Map(),
+    hidden: new Map(),
     associationPage: options.associationPage,
   };
 }

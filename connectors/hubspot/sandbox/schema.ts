@@ -61,6 +61,8 @@ export interface Schema {
   create(draft: PropertyDraft, now: number): PropertyDefinition;
   update(name: string, change: PropertyChange, now: number): PropertyDefinition;
   archive(name: string, now: number): void;
+  /** Behind the API, unchecked: the property is as given, or, with null, was never there. */
+  put(name: string, definition: PropertyDefinition | null): void;
   group(name: string): PropertyGroup | undefined;
   groups(): readonly PropertyGroup[];
   createGroup(name: string, label: string, displayOrder: number): PropertyGroup;
@@ -212,6 +214,10 @@ export function createSchema(type: ObjectType, customLimit: number, since: numbe
       if (found.hubspotDefined)
         throw invalid(`Property ${name} is defined by HubSpot and cannot be archived.`);
       properties.set(name, { ...found, archivedAt: now, updatedAt: now });
+    },
+    put: (name, definition) => {
+      if (definition === null) properties.delete(name);
+      else properties.set(name, definition);
     },
     group: (name) => {
       const found = groups.get(name);

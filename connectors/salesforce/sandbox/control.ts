@@ -8,6 +8,7 @@ import {
 } from '../../../src/sandbox/index.ts';
 import { createRow, updateRow, type WriteOptions } from './dml.ts';
 import { RowError } from './errors.ts';
+import { changeField, setFieldSecurity } from './field-changes.ts';
 import { fullId } from './ids.ts';
 import { UnknownColumn } from './input.ts';
 import { convertLead, deleteRow, mergeRows, purgeRow, undeleteRow } from './lifecycle.ts';
@@ -125,35 +126,6 @@ function shown(object: SfObject, row: Row) {
   return out;
 }
 
-function setFieldSecurity(state: State, input: z.infer<typeof FieldSecurityInput>): void {
-  const { org } = state;
-  const matches = [...org.table('FieldPermissions').rows.values()].filter(
-    (row) => String(row['Field']).toLowerCase() === input.field.toLowerCase(),
-  );
-  const [objectName = '', name = ''] = input.field.split('.');
-  const field = org.object(objectName)?.fields.get(name.toLowerCase());
-  if (field === undefined || !field.permissionable) {
-    throw new ControlError(`${input.field} is no field that field-level security applies to.`);
-  }
-  for (const row of matches) org.remove('FieldPermissions', String(row['Id']));
-  if (!input.readable) return;
-  const profile = [...org.table('PermissionSet').rows.values()].find(
-    (row) => row['IsOwnedByProfile'] === true,
-  );
-  const at = state.time.now();
-  org.insert('FieldPermissions', {
-    Id: org.newId('01k'),
-    ParentId: profile?.['Id'] ?? null,
-    SobjectType: org.object(objectName)!.name,
-    Field: `${org.object(objectName)!.name}.${field.name}`,
-    PermissionsRead: true,
-    PermissionsEdit: input.editable ?? true,
-    CreatedDate: at,
-    LastModifiedDate: at,
-    SystemModstamp: at,
-  });
-}
-
 function extraRoutes(state: State): readonly Route[] {
   const post = <Input>(name: string, schema: z.ZodType<Input>, act: (input: Input) => unknown): Route => ({
     method: 'POST',
@@ -227,6 +199,7 @@ export function createControl(state: State, reset: () => void): ControlActions {
       return { id };
     },
     associate: (input) => associate(state, input),
+    field: (change) => changeField(state, objectNamed(state, change.object), change),
     writes: () => state.writes.all(),
     records: (type, id) => {
       const object = objectNamed(state, type);

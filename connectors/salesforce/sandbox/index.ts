@@ -35,11 +35,17 @@ export const startSalesforceSandbox: StartSandbox<SalesforceSandboxOptions> = as
   const time = createSandboxTime(options.clock);
   const sessions = new Sessions(options.story.options.seed, makeId('00D', 1), options.sessionMs ?? 2 * HOUR);
   const daily = createWindowLimit({ name: 'daily', windowMs: DAY, limit: options.dailyLimit ?? 100_000 });
+  const arrivals = createWindowLimit({
+    name: 'ten-seconds',
+    windowMs: 10_000,
+    limit: Number.MAX_SAFE_INTEGER,
+  });
   const parts = {
     story: options.story,
     hidden: options.hiddenFields ?? [],
     time,
     daily,
+    arrivals,
     sessions,
     cursorMs: options.cursorMs ?? 2 * DAY,
     unknownField: options.unknownField ?? 'request',
@@ -52,6 +58,7 @@ export const startSalesforceSandbox: StartSandbox<SalesforceSandboxOptions> = as
     clock: options.clock,
     port: options.port,
     ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   state.instanceUrl = server.url;
   return {

@@ -52,6 +52,11 @@ export class Sessions {
     return this.#sessions.delete(token);
   }
 
+  /** One token stops working; the fixed one goes on, because nobody could have it renewed. */
+  end(token: string): void {
+    if (token !== this.fixedToken) this.#sessions.delete(token);
+  }
+
   /** Every token handed out so far stops working, the fixed one included. */
   expireAll(): void {
     this.#sessions.clear();

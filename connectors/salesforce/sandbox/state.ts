@@ -28,6 +28,8 @@ export interface State {
   readonly cursors: Cursors;
   readonly time: SandboxTime;
   readonly daily: WindowLimit;
+  /** Refuses nothing: Salesforce names no such limit. It shows how many requests came at once. */
+  readonly arrivals: WindowLimit;
   /** `http://127.0.0.1:PORT`, known once the server listens. */
   instanceUrl: string;
   /** `row`: an unknown field of a collection fails its row; `request`: the whole request with 400. */
@@ -50,6 +52,7 @@ export interface StateParts {
   readonly hidden: readonly string[];
   readonly time: SandboxTime;
   readonly daily: WindowLimit;
+  readonly arrivals: WindowLimit;
   readonly sessions: Sessions;
   readonly cursorMs: number;
   readonly unknownField: 'row' | 'request';
@@ -66,6 +69,7 @@ export function createState(parts: StateParts): State {
     cursors: new Cursors(parts.cursorMs),
     time: parts.time,
     daily: parts.daily,
+    arrivals: parts.arrivals,
     instanceUrl: '',
     unknownField: parts.unknownField,
   };

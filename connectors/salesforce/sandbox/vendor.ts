@@ -1,6 +1,7 @@
 import type { ControlActions, KitAnswer, KitRequest, Route, Vendor } from '../../../src/sandbox/index.ts';
 import { errorAnswer } from './body.ts';
 import { notFound, refuse } from './errors.ts';
+import { salesforceFaults } from './faults.ts';
 import { collectionRoutes } from './routes-collections.ts';
 import { checkVersion, dataRoutes } from './routes-data.ts';
 import { bearer, oauthRoutes } from './routes-oauth.ts';
@@ -52,12 +53,15 @@ export function createVendor(state: State, control: ControlActions): Vendor {
   ];
   return {
     routes,
-    limits: [state.daily],
+    limits: [state.daily, state.arrivals],
+    faults: salesforceFaults(state),
     control,
-    before: (request) =>
-      headSize(request) > MAX_HEAD
+    before: (request) => {
+      state.arrivals.take(request.at);
+      return headSize(request) > MAX_HEAD
         ? { status: 431, body: 'Request Header Fields Too Large' }
-        : authorize(state, request),
+        : authorize(state, request);
+    },
     notFound: () => errorAnswer(notFound()),
     wrongMethod: (request, allowed) =>
       errorAnswer(
