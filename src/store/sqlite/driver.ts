@@ -13,9 +13,10 @@ export class SqliteDriver implements SqliteDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, SqliteStatement>();
 
-  constructor(file: string) {
+  constructor(file: string, options: { readonly maxPages?: number } = {}) {
     this.#db = new DatabaseSync(file);
     this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;');
+    if (options.maxPages !== undefined) this.#db.exec(`pragma max_page_count = ${options.maxPages}`);
   }
 
   prepare(text: string): SqliteStatement {

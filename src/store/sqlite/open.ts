@@ -8,15 +8,20 @@ import { sqlStore } from '../sql/store.ts';
 import type { Tables } from '../sql/tables.ts';
 import { SqliteDriver } from './driver.ts';
 
+export interface SqliteOptions {
+  /** Most pages of 4 KiB the file may have: a disk of that size. Default: as many as the disk holds. */
+  readonly maxPages?: number;
+}
+
 /**
  * Opens (and creates or migrates) a SQLite store. `file` is a path or `:memory:`.
  * Throws `store_unusable` when the file cannot be opened, is no database, or is too new.
  */
-export async function openSqliteStore(file: string): Promise<Store> {
+export async function openSqliteStore(file: string, options: SqliteOptions = {}): Promise<Store> {
   try {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
     const db = new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: async () => new SqliteDriver(file) }),
+      dialect: new SqliteDialect({ database: async () => new SqliteDriver(file, options) }),
     });
     try {
       await migrate(db as unknown as Kysely<unknown>);

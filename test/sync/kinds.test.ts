@@ -1,0 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Company, NOW, startCompany } from '../helpers/company.ts';
+import { storeState } from '../helpers/state.ts';
+import { expectAccounted } from './kit.ts';
+
+const HOUR = 3_600_000;
+
+const SMALL = `journey: people
+subject: person
+stages:
+  known: { default: true }
+  named: { enter: { person.title: { exists: true } } }
+outputs: [stage]
+`;
+/** Reads a field more, and a second journey shares the records with it. */
+const LARGER = SMALL.replace(
+  'outputs:',
+  `  spoken: { enter: { person.country: { exists: true }, person.phone: { exists: true } } }
+outputs:`,
+);
+const SECOND = `journey: interest
+subject: person
+stages:
+  cold: { default: true }
+  warm: { enter: { journeys.people.stage: [named] } }
+outputs:
+  stage: { hubspot: waystage_interest, salesforce: Waystage_Interest__c }
+  previous_stage: { hubspot: waystage_interest_before, salesforce: Waystage_Interest_Before__c }
+`;
+
+describe('pull, plan, sync; one connection; another mapping', () => {
+  let company: Company;
+  let mapping: string;
+  beforeAll(async () => {
+    company = await startCompany({ contacts: 40, provision: false });
+    mapping = join(company.folder, 'people.yaml');
+    writeFileSync(mapping, SMALL);
+    await company.reopen({ mappings: [mapping] });
+    await company.provision();
+  });
+  afterAll(() => company.close());
+
+  test('pull stores and judges nothing', async () => {
+    const { summary, exit, writes } = await company.sync({ kind: 'pull' });
+    expect(exit).toBe(0);
+    expectAccounted(summary);
+    expect(writes).toEqual([]);
+    expect(await company.app.store.subjects.list('person')).toEqual([]);
+    expect(await company.app.store.journeys.stageCounts()).toEqual([]);
+  });
+
+  test('plan shows every change and leaves CRMs, placements and the ledger as they are', async () => {
+    const { summary, writes } = await company.sync({ kind: 'plan' });
+    expect(writes.length).toBeGreaterThan(50);
+    expect(summary.transitions).toBeGreaterThan(20);
+    expect(summary.writes).toMatchObject({ records: 0, fields: 0 });
+    expect(await company.app.store.journeys.stageCounts()).toEqual([]);
+    expect(await company.app.store.ledger.ofRun(summary.run)).toEqual([]);
+    for (const crm of ['hubspot', 'salesforce'] as const) {
+      const ours = (await company.writes(crm)).filter((one) => /^waystage/i.test(one.field));
+      expect(ours).toEqual([]);
+    }
+    const { summary: synced } = await company.sync();
+    expect(synced.writes.records).toBe(writes.length);
+    const again = await company.sync({ kind: 'plan' });
+    expect(again.writes).toEqual([]);
+  });
+
+  test('a sync of one connection reads and writes that one, and keeps the people whole', async () => {
+    const before = await company.app.store.subjects.members();
+    await company.indexed();
+    const { summary, exit } = await company.sync({ connection: 'hubspot', now: NOW + HOUR });
+    expect(exit).toBe(0);
+    expect(Object.keys(summary.connections)).toEqual(['hubspot']);
+    expect(summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
+    expect(await company.app.store.subjects.members()).toEqual(before);
+  });
+
+  test('a mapping that reads a field more: all is read again, once; known values are not lost meanwhile', async () => {
+    writeFileSync(mapping, LARGER);
+    await company.reopen({ mappings: [mapping] });
+    await company.provision();
+    const all = (await company.app.store.records.counts()).find(
+      ({ connection, type }) => connection === 'hubspot' && type === 'contacts',
+    );
+    const { summary, exit } = await company.sync({ now: NOW + 2 * HOUR });
+    expect(exit).toBe(0);
+    expectAccounted(summary);
+    expect(summary.connections['hubspot']?.seen).toBeGreaterThanOrEqual(all?.records ?? Number.NaN);
+    expect(summary.stages['people']?.['spoken']).toBeGreaterThan(0);
+    const [visit] = (await storeVisits()).filter((one) => one.entered === NOW + 2 * HOUR);
+    expect(visit?.cause).toBe('rule');
+    await company.indexed();
+    const again = await company.sync({ now: NOW + 2 * HOUR });
+    expect(again.summary.connections['hubspot']?.applied).toBe(0);
+    expect(again.summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
+  });
+
+  test('two journeys of one subject write a record once; one reads the other at the same instant (J2, J16)', async () => {
+    const second = join(company.folder, 'interest.yaml');
+    writeFileSync(second, SECOND);
+    await company.reopen({ mappings: [second, mapping] });
+    await company.provision();
+    const pushed: string[] = [];
+    const { summary, writes } = await company.sync({ now: NOW + 3 * HOUR });
+    for (const { connection, type, id } of writes) pushed.push(`${connection}:${type}:${id}`);
+    expect(new Set(pushed).size).toBe(pushed.length);
+    expect(summary.writes.failed).toBe(0);
+    expect(summary.stages['interest']?.['warm']).toBe(summary.stages['people']?.['named']);
+    expect(summary.stages['interest']?.['warm']).toBeGreaterThan(0);
+    await company.indexed();
+    await company.sync({ now: NOW + 3 * HOUR });
+    // Both at once: one row with the fields of both.
+    await company.control('hubspot', 'create', {
+      type: 'contacts',
+      properties: { lastname: 'Both', email: 'both@both-journeys.example', jobtitle: 'CEO' },
+    });
+    await company.indexed();
+    const both = await company.sync({ now: NOW + 4 * HOUR });
+    expect(both.writes).toHaveLength(1);
+    expect(new Set(both.writes[0]?.changes.map(({ journey }) => journey))).toEqual(
+      new Set(['people', 'interest']),
+    );
+  });
+
+  test('a full sync finds the same state again', async () => {
+    await company.indexed();
+    await company.sync({ now: NOW + 4 * HOUR });
+    const before = await storeState(company);
+    const { summary } = await company.sync({ full: true, now: NOW + 4 * HOUR });
+    expectAccounted(summary);
+    expect(await storeState(company)).toEqual(before);
+  });
+
+  async function storeVisits(): Promise<readonly { readonly entered: number; readonly cause: string }[]> {
+    const { store } = company.app;
+    const visits: { readonly entered: number; readonly cause: string }[] = [];
+    for (const { id } of await store.subjects.list('person'))
+      visits.push(...(await store.journeys.visits(id, 'people')));
+    return visits;
+  }
+});
