@@ -1,6 +1,6 @@
 import { WaystageError } from '../../src/model/errors.ts';
 import type { Association } from '../../src/model/record.ts';
-import { type HubspotClient, hasResults } from './client.ts';
+import { type HubspotClient, hasResults, type Json, unaccounted } from './client.ts';
 import { ASSOCIATIONS, arrayOf, isObject, issuesOfEntry, textOf } from './errors.ts';
 import { inOrder } from './mapper.ts';
 import { apiPath } from './paths.ts';
@@ -89,10 +89,15 @@ async function readBatch(
   batch: readonly Input[],
   found: Map<string, Map<string, Association>>,
 ): Promise<readonly Input[]> {
+  const asked = batch.map((input) => input.id);
   const { json } = await client.post(
     apiPath('associations', type.name, other, 'batch', 'read'),
     { inputs: batch },
-    { purpose: 'associations', bucket: ASSOCIATIONS, check: hasResults },
+    {
+      purpose: 'associations',
+      bucket: ASSOCIATIONS,
+      check: (answer) => hasResults(answer) ?? unaccounted(answer, asked, parentOf, parentsNamed),
+    },
   );
   const more: Input[] = [];
   for (const result of arrayOf(json['results'])) {
@@ -130,6 +135,18 @@ function addAssociation(
     } else if (name !== null && name !== '') label ??= name;
   }
   byId.set(id, { type: other, id, primary, label });
+}
+
+function parentOf(result: Json): string | null {
+  return isObject(result['from']) ? String(result['from']['id'] ?? '') : null;
+}
+
+function parentsNamed(error: Json): readonly string[] {
+  const context = isObject(error['context']) ? error['context'] : {};
+  return [
+    ...issuesOfEntry(error).flatMap((issue) => issue.ids),
+    ...arrayOf(context['fromObjectId']).map(String),
+  ];
 }
 
 /** Parents that could not be read, unlike those that simply have no associations. */

@@ -8,7 +8,7 @@ import type {
   TransportUsage,
   Verdict,
 } from '../../src/transport/port.ts';
-import { ASSOCIATIONS, badAnswer, GENERAL, isObject, judgeFailure, SEARCH } from './errors.ts';
+import { ASSOCIATIONS, arrayOf, badAnswer, GENERAL, isObject, judgeFailure, SEARCH } from './errors.ts';
 
 export const DEFAULT_BASE_URL = 'https://api.hubapi.com';
 
@@ -104,8 +104,13 @@ export class HubspotClient {
   }
 
   /** One request of the vendor's own client, carried by our transport. `path` is absolute, with its query. */
-  async carry(method: HttpRequest['method'], path: string, body: string | undefined): Promise<HttpAnswer> {
-    return this.#transport.send({
+  async carry(
+    method: HttpRequest['method'],
+    path: string,
+    body: string | undefined,
+    check?: Check,
+  ): Promise<HttpAnswer> {
+    const call: Call = {
       method,
       url: `${this.#base}${path}`,
       ...(body === undefined ? {} : { body }),
@@ -113,7 +118,9 @@ export class HubspotClient {
       purpose: 'meta',
       idempotent: true,
       buckets: [GENERAL],
-    });
+      ...(check === undefined ? {} : { check }),
+    };
+    return this.#transport.send(call);
   }
 
   close(): Promise<void> {
@@ -167,4 +174,26 @@ export class HubspotClient {
 /** The check of every list-like answer: `results` is there and is a list. */
 export function hasResults(json: Json): string | null {
   return Array.isArray(json['results']) ? null : 'no list of results';
+}
+
+/**
+ * The check of a batch read. HubSpot may name the inputs it has nothing for, or leave them out without a word; but
+ * where it names some, one that is neither answered nor named was lost on the way and must not look empty.
+ */
+export function unaccounted(
+  json: Json,
+  asked: readonly string[],
+  answered: (row: Json) => string | null,
+  named: (error: Json) => readonly string[],
+): string | null {
+  const known = new Set<string>();
+  for (const error of arrayOf(json['errors']))
+    if (isObject(error)) for (const id of named(error)) known.add(id);
+  if (known.size === 0) return null;
+  for (const row of arrayOf(json['results'])) {
+    const id = isObject(row) ? answered(row) : null;
+    if (id !== null) known.add(id);
+  }
+  const lost = asked.filter((id) => !known.has(id)).length;
+  return lost === 0 ? null : `${lost} of ${asked.length} inputs neither answered nor named as missing`;
 }

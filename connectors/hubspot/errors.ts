@@ -72,7 +72,7 @@ export function judgeFailure(answer: HttpAnswer, request: HttpRequest, who: stri
   const body = parseObject(answer.text);
   const { status } = answer;
   const call = `${request.method} ${new URL(request.url).pathname}`;
-  if (status === 429) return judgeLimit(body, request, who);
+  if (status === 429) return judgeLimit(answer, body, request, who);
   const temporary = TEMPORARY[status];
   if (temporary !== undefined) {
     const error = new WaystageError(
@@ -89,7 +89,7 @@ export function judgeFailure(answer: HttpAnswer, request: HttpRequest, who: stri
   return { kind: 'fail', error: refusal(status, body ?? {}, who, call) };
 }
 
-function judgeLimit(body: Body | null, request: HttpRequest, who: string): Verdict {
+function judgeLimit(answer: HttpAnswer, body: Body | null, request: HttpRequest, who: string): Verdict {
   const policy = textOf(body?.['policyName']) ?? '';
   if (policy.includes('DAILY')) {
     return {
@@ -109,12 +109,10 @@ function judgeLimit(body: Body | null, request: HttpRequest, who: string): Verdi
       'Lower requestsPer10s of the connection if this stays',
     { retryable: true, details: { bucket, policy } },
   );
-  return {
-    kind: 'retry',
-    error,
-    pause: bucket,
-    wait: bucket === GENERAL ? TEN_SECONDLY_WAIT : SECONDLY_WAIT,
-  };
+  // What HubSpot asks for counts more than what its limits make likely.
+  if (answer.headers['retry-after'] !== undefined) return { kind: 'retry', error, pause: bucket };
+  const wait = bucket === GENERAL ? TEN_SECONDLY_WAIT : SECONDLY_WAIT;
+  return { kind: 'retry', error, pause: bucket, wait };
 }
 
 /** An answer that is not what the API promises: another try can help. */

@@ -1,4 +1,4 @@
-import { type CallOptions, type HubspotClient, hasResults, type Json } from './client.ts';
+import { type CallOptions, type HubspotClient, hasResults, type Json, unaccounted } from './client.ts';
 import { arrayOf, isObject, issuesOfEntry, textOf } from './errors.ts';
 import { apiPath } from './paths.ts';
 import type { HubspotType } from './schema.ts';
@@ -77,11 +77,16 @@ export async function batchRead(
 ): Promise<readonly unknown[]> {
   const batches: Promise<readonly unknown[]>[] = [];
   for (let start = 0; start < ids.length; start += BATCH) {
-    const inputs = ids.slice(start, start + BATCH).map((id) => ({ id }));
+    const asked = ids.slice(start, start + BATCH);
+    const inputs = asked.map((id) => ({ id }));
     const path = `${apiPath('objects', type.name, 'batch', 'read')}${archived ? '?archived=true' : ''}`;
     batches.push(
       client
-        .post(path, { properties, inputs }, { purpose, check: onlyMissing })
+        .post(
+          path,
+          { properties, inputs },
+          { purpose, check: (json) => onlyMissing(json) ?? unaccounted(json, asked, idOf, idsNamed) },
+        )
         .then(({ json }) => arrayOf(json['results'])),
     );
   }
@@ -97,4 +102,12 @@ function onlyMissing(json: Json): string | null {
     if (other !== undefined) return `records that could not be read (${other.code})`;
   }
   return hasResults(json);
+}
+
+function idOf(row: Json): string | null {
+  return textOf(row['id']);
+}
+
+function idsNamed(error: Json): readonly string[] {
+  return issuesOfEntry(error).flatMap((issue) => issue.ids);
 }

@@ -127,7 +127,11 @@ export class SearchWalk {
         limit: SEARCH_LIMIT,
         ...(this.#offset === 0 ? {} : { after: String(this.#offset) }),
       },
-      { purpose: 'search', bucket: SEARCH, check: hasResults },
+      {
+        purpose: 'search',
+        bucket: SEARCH,
+        check: (json) => hasResults(json) ?? cutShort(json, this.#offset),
+      },
     );
   }
 
@@ -186,6 +190,14 @@ export class SearchWalk {
 
 function idOf(row: unknown): string {
   return isObject(row) ? (textOf(row['id']) ?? '') : '';
+}
+
+/** A last page must end where the answer's own count says: rows that are missing there would never come again. */
+function cutShort(json: Json, offset: number): string | null {
+  const { total } = json;
+  if (typeof total !== 'number' || nextOffset(json) !== null) return null;
+  const found = offset + arrayOf(json['results']).length;
+  return found < Math.min(total, RESULT_CAP) ? `${found} results where ${total} were announced` : null;
 }
 
 function nextOffset(json: Json): number | null {

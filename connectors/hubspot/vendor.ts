@@ -2,7 +2,7 @@ import * as pipelines from '@hubspot/api-client/lib/codegen/crm/pipelines/index.
 import * as properties from '@hubspot/api-client/lib/codegen/crm/properties/index.js';
 import { WaystageError } from '../../src/model/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/transport/port.ts';
-import type { HubspotClient } from './client.ts';
+import { type HubspotClient, hasResults } from './client.ts';
 import { datedPath } from './paths.ts';
 
 /** HubSpot's own client for the descriptions of things: property groups, properties and pipelines. */
@@ -11,6 +11,9 @@ export interface VendorClient {
   readonly groups: properties.GroupsApi;
   readonly pipelines: pipelines.PipelinesApi;
 }
+
+/** Properties, groups and pipelines of a type; below them are single ones. */
+const LIST = /^\/crm\/v3\/(properties|pipelines)\/[^/]+(\/groups)?\/?$/;
 
 /** The parts of a request context that every generated package has under a class of its own. */
 interface VendorRequest {
@@ -35,10 +38,13 @@ export function createVendorClient(client: HubspotClient): VendorClient {
       );
     }
     const body = request.getBody();
+    const method = request.getHttpMethod() as HttpRequest['method'];
     return client.carry(
-      request.getHttpMethod() as HttpRequest['method'],
+      method,
       `${path}${url.search}`,
       typeof body === 'string' ? body : undefined,
+      // A list that is not there must not look empty.
+      method === 'GET' && LIST.test(url.pathname) ? hasResults : undefined,
     );
   };
   // The address is replaced in `carry`; the generated code only needs one that parses.

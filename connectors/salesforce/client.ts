@@ -1,9 +1,8 @@
 import type { ConnectionConfig, ConnectionContext, Usage } from '../../src/connector/port.ts';
-import { WaystageError } from '../../src/model/errors.ts';
 import { createTransport } from '../../src/transport/index.ts';
 import type { HttpAnswer, HttpRequest, Transport } from '../../src/transport/port.ts';
 import { baseOrigin, createSessions, type Session, type Sessions, tokenUrl } from './auth.ts';
-import { BUCKET, bodyOf, classOf, judge } from './errors.ts';
+import { BUCKET, bodyOf, type CheckedRequest, classOf, judge } from './errors.ts';
 import { queryPath } from './soql.ts';
 
 /** The one version of the API this connector speaks (Summer '26). */
@@ -30,6 +29,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly purpose: Purpose;
   readonly idempotent: boolean;
+  readonly check?: NonNullable<CheckedRequest['check']>;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -130,7 +130,7 @@ export class SalesforceClient {
     let page = await this.#page(queryPath(API_VERSION, api, soql), purpose);
     const rows = [...page.rows];
     while (page.next !== null) {
-      page = await this.queryNext(page.next, purpose);
+      page = await this.#page(page.next, purpose, api === 'queryAll');
       rows.push(...page.rows);
     }
     return rows;
@@ -140,19 +140,21 @@ export class SalesforceClient {
     await Promise.all([...this.#transports.values()].map((transport) => transport.close()));
   }
 
-  async #page(path: string, purpose: Purpose): Promise<QueryPage> {
+  /** `exact`: no row may be missing from a further page, because deleted ones are shown too. */
+  async #page(path: string, purpose: Purpose, exact = true): Promise<QueryPage> {
     const answer = await this.send({
       method: 'GET',
       path,
       headers: { 'sforce-query-options': `batchSize=${this.#pageSize}` },
       purpose,
       idempotent: true,
+      check: (body) => pageProblem(body, path, exact),
     });
     return readPage(answer);
   }
 
   async #sendWith(session: Session, call: Call): Promise<HttpAnswer> {
-    const answer = await this.#transport(session.instanceUrl).send({
+    const request: CheckedRequest = {
       method: call.method,
       url: session.instanceUrl + call.path,
       headers: {
@@ -166,7 +168,9 @@ export class SalesforceClient {
       purpose: call.purpose,
       idempotent: call.idempotent,
       buckets: [BUCKET],
-    });
+      ...(call.check === undefined ? {} : { check: call.check }),
+    };
+    const answer = await this.#transport(session.instanceUrl).send(request);
     this.#noteUsage(answer);
     return answer;
   }
@@ -210,26 +214,40 @@ export class SalesforceClient {
   }
 }
 
-function readPage(answer: HttpAnswer): QueryPage {
-  const body = bodyOf(answer) as Readonly<Record<string, unknown>> | null | undefined;
-  const records = body?.['records'];
-  const done = body?.['done'];
-  const next = body?.['nextRecordsUrl'];
-  const totalSize = body?.['totalSize'];
+/** What is wrong with a page; null when it is complete. `path` is where it was asked for. */
+function pageProblem(answer: unknown, path: string, exact: boolean): string | null {
+  const body = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  const { records, done, totalSize, nextRecordsUrl: next } = body;
   if (!Array.isArray(records) || typeof done !== 'boolean' || typeof totalSize !== 'number')
-    throw badPage('without records, done and totalSize');
-  if (!records.every((row) => typeof row === 'object' && row !== null))
-    throw badPage('with records that are no objects');
-  if (done) return { rows: records as Row[], done, totalSize, next: null, serverTime: answer.serverTime };
-  if (typeof next !== 'string' || !next.startsWith('/services/data/') || records.length === 0)
-    throw badPage('that is not done and has no rows or no nextRecordsUrl of its API');
-  return { rows: records as Row[], done, totalSize, next, serverTime: answer.serverTime };
+    return 'no records, done and totalSize';
+  if (!records.every((row) => typeof row === 'object' && row !== null)) return 'records that are no objects';
+  const more = typeof next === 'string' ? next : '';
+  if (!done && (!more.startsWith('/services/data/') || records.length === 0))
+    return 'a page that is not done and has no rows or no nextRecordsUrl of its API';
+  const first = path.includes('?');
+  if (!first && !exact) return null;
+  const from = first ? 0 : offsetOf(path);
+  const to = done ? totalSize : offsetOf(more);
+  return from === null || to === null || to - from === records.length
+    ? null
+    : `${records.length} rows where ${to - from} belong`;
 }
 
-function badPage(what: string): WaystageError {
-  return new WaystageError(
-    'crm_bad_answer',
-    `Salesforce answered a query ${what}; nothing of this page is used, run again later`,
-    { retryable: true },
-  );
+/** Rows before the page: a locator ends in it (`01g…-2000`). */
+function offsetOf(locator: string): number | null {
+  const found = /[a-zA-Z0-9]{15,18}-(\d{1,9})$/.exec(locator);
+  return found === null ? null : Number(found[1]);
+}
+
+/** A page that `pageProblem` found right. */
+function readPage(answer: HttpAnswer): QueryPage {
+  const body = bodyOf(answer) as Readonly<Record<string, unknown>>;
+  const done = body['done'] === true;
+  return {
+    rows: body['records'] as Row[],
+    done,
+    totalSize: body['totalSize'] as number,
+    next: done ? null : (body['nextRecordsUrl'] as string),
+    serverTime: answer.serverTime,
+  };
 }

@@ -109,14 +109,22 @@ export function bodyOf(answer: HttpAnswer): unknown {
   return bodies.has(answer) ? bodies.get(answer) : parseJson(answer.text);
 }
 
+/** A request that knows what a good answer holds. */
+export interface CheckedRequest extends HttpRequest {
+  /** What is wrong with the parsed body (undefined: it was empty); null when it is right. */
+  readonly check?: (body: unknown) => string | null;
+}
+
 /** What an answer of Salesforce means. A good answer is parsed here, so that one that is cut short or is an HTML
  *  page is tried again like any other failure of the network. */
 export function judge(answer: HttpAnswer, request: HttpRequest): Verdict {
   if (answer.status >= 200 && answer.status < 300) {
-    if (answer.text.trim() === '') return { kind: 'ok' };
-    const body = parseJson(answer.text);
-    if (body !== undefined) {
-      bodies.set(answer, body);
+    const empty = answer.text.trim() === '';
+    const body = empty ? undefined : parseJson(answer.text);
+    if (empty || body !== undefined) {
+      const wrong = (request as CheckedRequest).check?.(body) ?? null;
+      if (wrong !== null) return badBody(answer, request, wrong);
+      if (body !== undefined) bodies.set(answer, body);
       return { kind: 'ok' };
     }
     return {
@@ -135,11 +143,22 @@ export function judge(answer: HttpAnswer, request: HttpRequest): Verdict {
     return {
       kind: 'retry',
       error,
-      wait: CONCURRENCY_PAUSE_MS,
+      ...(answer.headers['retry-after'] === undefined ? { wait: CONCURRENCY_PAUSE_MS } : {}),
       ...(error.code === 'crm_rate_limit' ? { pause: BUCKET } : {}),
     };
   if (kind !== 'transient') return { kind: 'fail', error };
   return answer.status === 429 ? { kind: 'retry', error, pause: BUCKET } : { kind: 'retry', error };
+}
+
+function badBody(answer: HttpAnswer, request: HttpRequest, wrong: string): Verdict {
+  return {
+    kind: 'retry',
+    error: new WaystageError(
+      'crm_bad_answer',
+      `Salesforce answered ${answer.status} to ${nameOf(request)} with ${wrong}; nothing of it is used, run again later`,
+      { retryable: true, details: { status: answer.status } },
+    ),
+  };
 }
 
 const CODES: Readonly<Record<ErrorClass, ErrorCode>> = {

@@ -48,6 +48,13 @@ async function forward(
       : {}),
     purpose: 'meta',
     idempotent: method === 'GET',
+    ...(url.pathname.endsWith('/describe') ? { check: describes } : {}),
   });
   return { statusCode: answer.status, headers: { ...answer.headers }, body: answer.text };
+}
+
+/** A description without fields must not look like an object without fields. */
+function describes(body: unknown): string | null {
+  const fields = (body as Readonly<Record<string, unknown>> | null | undefined)?.['fields'];
+  return Array.isArray(fields) ? null : 'no list of fields';
 }
