@@ -1,5 +1,6 @@
 import type { Connector } from '../src/connector/port.ts';
 import type { StartSandbox } from '../src/sandbox/port.ts';
+import { csv } from './csv/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { startHubspotSandbox } from './hubspot/sandbox/index.ts';
 import { salesforce } from './salesforce/index.ts';
@@ -16,4 +17,5 @@ export interface RegisteredConnector {
 export const CONNECTORS: readonly RegisteredConnector[] = [
   { connector: hubspot, startSandbox: startHubspotSandbox },
   { connector: salesforce, startSandbox: startSalesforceSandbox },
+  { connector: csv },
 ];
