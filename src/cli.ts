@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type App, openApp, openStore } from './app/app.ts';
 import { createLog } from './app/log.ts';
-import { check } from './commands/check.ts';
+import { check, insistOnConfig } from './commands/check.ts';
 import { connections } from './commands/connections.ts';
 import { type CommandContext, type ExitStatus, wholeNumber } from './commands/context.ts';
 import { demo } from './commands/demo.ts';
@@ -72,6 +72,7 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     work: (app: App) => Promise<ExitStatus>,
   ): Promise<ExitStatus> => {
     const log = createLog(context.env, 'warn');
+    insistOnConfig(context.config());
     const app = await openApp({ config: context.config(), clock: systemClock, random: Math.random, log });
     try {
       return await work(app);

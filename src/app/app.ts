@@ -4,7 +4,7 @@ import type { Connector, ConnectorLog } from '../connector/port.ts';
 import type { KnownConnection } from '../mapping/index.ts';
 import type { FieldMap } from '../mapping/types.ts';
 import type { Clock } from '../model/clock.ts';
-import { WaystageError } from '../model/errors.ts';
+import { isWaystageError, WaystageError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 import { problemText } from '../model/problem.ts';
 import type { ConnectionId } from '../model/record.ts';
@@ -142,18 +142,31 @@ export function connectorOf(id: string): Connector {
   );
 }
 
-/** Problems of a connection that only its connector can see, in words. */
-export function connectionProblems(connection: ResolvedConnection): readonly string[] {
-  const connector = connectorOf(connection.connector);
+/** What is wrong with a connection and under which of its keys; only its connector can see that. */
+export function connectionProblems(
+  connection: ResolvedConnection,
+): readonly { readonly key: string; readonly message: string }[] {
+  let connector: Connector;
+  try {
+    connector = connectorOf(connection.connector);
+  } catch (error) {
+    if (!isWaystageError(error)) throw error;
+    return [{ key: 'connector', message: `connection ${connection.id}: ${error.message}` }];
+  }
+  const known = connector.capabilities.objectTypes.map((type) => type.name);
   return [
-    ...connector
-      .checkConfig(connectorConfig(connection))
-      .map(({ path, message }) => `connection ${connection.id}, \`${path}\`: ${message}`),
+    ...connector.checkConfig(connectorConfig(connection)).map(({ path, message }) => ({
+      key: path,
+      message: `connection ${connection.id}, \`${path}\`: ${message}`,
+    })),
     ...(connection.objects ?? [])
-      .filter((name) => !connector.capabilities.objectTypes.some((type) => type.name === name))
+      .filter((name) => !known.includes(name))
       .map((name) => {
-        const known = connector.capabilities.objectTypes.map((type) => type.name);
-        return `connection ${connection.id}, \`objects\`: ${connector.label} has no object type \`${name}\`. Known: ${known.join(', ')}.`;
+        const near = nearest(name, known);
+        return {
+          key: 'objects',
+          message: `connection ${connection.id}, \`objects\`: ${connector.label} has no object type \`${name}\`. Known: ${known.join(', ')}.${near === undefined ? '' : ` Did you mean \`${near}\`?`}`,
+        };
       }),
   ];
 }
@@ -163,9 +176,10 @@ function syncConnection(
   fieldMaps: ReadonlyMap<string, FieldMap>,
   options: AppOptions,
 ): SyncConnection {
-  const connector = connectorOf(connection.connector);
   const problems = connectionProblems(connection);
-  if (problems.length > 0) throw new WaystageError('config_invalid', problems.join('\n'));
+  if (problems.length > 0)
+    throw new WaystageError('config_invalid', problems.map(({ message }) => message).join('\n'));
+  const connector = connectorOf(connection.connector);
   const fieldMap = fieldMaps.get(connector.id);
   if (fieldMap === undefined) {
     throw new WaystageError(

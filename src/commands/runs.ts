@@ -38,6 +38,12 @@ export async function runs(context: CommandContext, store: Store, limit = SHOWN_
   return 0;
 }
 
+function problemsOf(summary: unknown): readonly string[] {
+  const stored = summary as { problems?: readonly { message: string }[]; held?: string | null } | null;
+  const held = typeof stored?.held === 'string' ? [stored.held] : [];
+  return [...(stored?.problems ?? []).map(({ message }) => message), ...held];
+}
+
 function writtenFields(summary: unknown): number {
   const writes = (summary as { writes?: { fields?: unknown } } | null)?.writes;
   return typeof writes?.fields === 'number' ? writes.fields : 0;
@@ -70,6 +76,7 @@ export async function run(
       `Run ${found.id}: ${found.kind}, ${found.status}, started ${instant(found.started, zone)}`,
       ...(found.error === null ? [] : wrap(found.error, width)),
       ...wrap(written(writes.length - refused.length, refused.length), width),
+      ...part('Problems', problemsOf(found.summary), width),
       ...part(
         'What you should know',
         notices.map((notice) => notice.text),

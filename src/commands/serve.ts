@@ -7,7 +7,6 @@ import { type Cron, parseCron } from '../queue/cron.ts';
 import { runSchedules, type Scheduled } from '../queue/scheduler.ts';
 import { silentProgress } from '../sync/session.ts';
 import { exitStatus } from '../sync/summary.ts';
-import { configProblems } from './check.ts';
 import { type CommandContext, type ExitStatus, print, remark } from './context.ts';
 import { untilAborted } from './sandbox.ts';
 
@@ -25,9 +24,6 @@ export async function serve(
   log: ConnectorLog,
   options: ServeOptions,
 ): Promise<ExitStatus> {
-  const problems = configProblems(app.config);
-  if (problems.length > 0)
-    throw new WaystageError('config_invalid', problems.map((problem) => problem.message).join('\n'));
   const state: { problem: string | null } = { problem: null };
   const web = await startStatus(app, {
     port: options.port ?? app.config.server.port,

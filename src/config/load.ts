@@ -12,7 +12,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface LoadedConfig {
   readonly config: Config | null;
   readonly problems: readonly Problem[];
+  readonly locate: Locate;
 }
+
+/** Where a key stands in the file; its parent's place when it is not written, else the beginning. */
+export type Locate = (path: readonly (string | number)[]) => {
+  readonly line: number;
+  readonly column: number;
+};
+
+export const NOWHERE: Locate = () => ({ line: 1, column: 1 });
 
 const MAX_BYTES = 1_000_000;
 
@@ -22,6 +31,7 @@ export function parseConfig(text: string, file: string, environment: Environment
     return {
       config: null,
       problems: [at(file, 1, 1, 'The file is larger than 1 MB; a configuration is a few kilobytes.')],
+      locate: NOWHERE,
     };
   }
   const lines = new LineCounter();
@@ -35,7 +45,7 @@ export function parseConfig(text: string, file: string, environment: Environment
     const { line, column } = locate(error.pos[0]);
     problems.push(at(file, line, column, `This is not valid YAML: ${error.message}`));
   }
-  if (problems.length > 0) return { config: null, problems };
+  if (problems.length > 0) return { config: null, problems, locate: NOWHERE };
   substitute(document, environment, (offset, message) => {
     const { line, column } = locate(offset);
     problems.push(at(file, line, column, message));
@@ -68,7 +78,11 @@ export function parseConfig(text: string, file: string, environment: Environment
   }
   const failed = problems.some((problem) => problem.severity === 'error');
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { config: !failed && result.success ? result.data : null, problems };
+  return {
+    config: !failed && result.success ? result.data : null,
+    problems,
+    locate: (path) => locate(offsetOf(document, path)),
+  };
 }
 
 /** YAML as plain data; an alias bomb is refused instead of expanded. */
@@ -110,7 +124,7 @@ function laterPaths(
 export function loadConfigFile(
   path: string,
   environment: Environment,
-): { config: Config; root: string; warnings: readonly Problem[] } {
+): { config: Config; root: string; warnings: readonly Problem[]; locate: Locate } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -122,9 +136,9 @@ export function loadConfigFile(
       { cause: error },
     );
   }
-  const { config, problems } = parseConfig(text, shown(path), environment);
+  const { config, problems, locate } = parseConfig(text, shown(path), environment);
   if (config === null) throw new WaystageError('config_invalid', problems.map(problemText).join('\n'));
-  return { config, root: projectRoot(path), warnings: problems };
+  return { config, root: projectRoot(path), warnings: problems, locate };
 }
 
 /** Paths in the configuration are relative to the project: the folder above `config/`, else the file's own. */

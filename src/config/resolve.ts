@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WaystageError } from '../model/errors.ts';
 import type { Problem } from '../model/problem.ts';
-import { type Environment, loadConfigFile } from './load.ts';
+import { type Environment, type Locate, loadConfigFile, NOWHERE } from './load.ts';
 import { Config } from './schema.ts';
 
 /** The configuration as the rest of the program sees it: read once, defaults filled in, paths absolute. */
@@ -22,6 +22,8 @@ export interface ResolvedConfig {
   readonly manualEdits: 'ask' | 'revert';
   /** Found while loading: accepted, but worth knowing. */
   readonly warnings: readonly Problem[];
+  /** Where a key stands in the file, for problems found later. */
+  readonly locate: Locate;
   readonly server: { readonly port: number; readonly host: string };
 }
 
@@ -40,8 +42,8 @@ export function resolveConfig(
 ): ResolvedConfig {
   const path = resolve(folder, file ?? DEFAULT_CONFIG);
   if (file === undefined && !existsSync(path)) return finish(Config.parse({}), null, folder, environment, []);
-  const { config, root, warnings } = loadConfigFile(path, environment);
-  return finish(config, path, root, environment, warnings);
+  const { config, root, warnings, locate } = loadConfigFile(path, environment);
+  return finish(config, path, root, environment, warnings, locate);
 }
 
 /** Fills in what depends on the environment and on other keys. */
@@ -51,6 +53,7 @@ export function finish(
   root: string,
   environment: Environment,
   warnings: readonly Problem[] = [],
+  locate: Locate = NOWHERE,
 ): ResolvedConfig {
   return {
     file,
@@ -69,6 +72,7 @@ export function finish(
     unlink: config.identity?.unlink ?? [],
     manualEdits: config.write.manualEdits,
     warnings,
+    locate,
     server: { port: port(environment['PORT'], config.server.port), host: config.server.host },
   };
 }

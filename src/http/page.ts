@@ -1,4 +1,5 @@
 import type { StoredRun } from '../store/port.ts';
+import { runProblems, runWords } from './run-words.ts';
 import type { Counted, Status } from './status.ts';
 
 /** Text put into HTML: a record named `<img onerror>` stays text. */
@@ -48,8 +49,8 @@ function connectionsTable(status: Status, time: (value: number | null) => string
   const ambiguous =
     status.ambiguous === 0
       ? ''
-      : `<p>${number(status.ambiguous)} ${status.ambiguous === 1 ? 'record' : 'records'} could belong to several people or accounts and stayed apart.</p>`;
-  return `<div class="scroll"><table><thead><tr><th scope="col">Connection</th><th scope="col">CRM</th><th scope="col">State</th><th scope="col" class="number">Records</th><th scope="col">Writing</th><th scope="col">Schedule</th><th scope="col">Last contact</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>${ambiguous}`;
+      : `<p>${number(status.ambiguous)} ${status.ambiguous === 1 ? 'record' : 'records'} could belong to several people or accounts and stayed apart: <code>waystage matches</code> lists them.</p>`;
+  return `<div class="scroll" role="region" aria-label="Connections" tabindex="0"><table><thead><tr><th scope="col">Connection</th><th scope="col">CRM</th><th scope="col">State</th><th scope="col" class="number">Records</th><th scope="col">Writing</th><th scope="col">Schedule</th><th scope="col">Last contact</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>${ambiguous}`;
 }
 
 function journeySection(journey: Status['journeys'][number]): string {
@@ -67,7 +68,7 @@ function bars(items: readonly Counted[], kind: string): string {
     const share = total === 0 ? 0 : Math.round((100 * item.count) / total);
     return `<tr><th scope="row">${escapeHtml(item.label)}</th><td class="number">${number(item.count)}</td><td class="number">${share}%</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${kind}${item.offPath ? ' off' : ''} ${kind}-${className(item.name)}" width="${((100 * item.count) / most).toFixed(2)}" height="10"></rect></svg></td></tr>`;
   });
-  return `<table class="bars"><tbody>${rows.join('')}</tbody></table>`;
+  return `<table class="bars"><thead class="hidden"><tr><th scope="col">${kind === 'stage' ? 'Stage' : 'Band'}</th><th scope="col">Number</th><th scope="col">Share</th><td></td></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function className(name: string): string {
@@ -75,19 +76,14 @@ function className(name: string): string {
 }
 
 function runsTable(runs: readonly StoredRun[], time: (value: number | null) => string): string {
-  if (runs.length === 0) return '<p>No runs yet.</p>';
+  if (runs.length === 0) return '<p>No runs yet. Start one with <code>waystage sync</code>.</p>';
   const rows = runs.map((run) => {
     const good = run.status === 'done' || run.status === 'running';
     const seconds = run.ended === null ? '' : ((run.ended - run.started) / 1000).toFixed(1);
-    return `<tr><td>${escapeHtml(time(run.started))}</td><td>${escapeHtml(run.kind)}</td><td><span class="${good ? 'good' : 'bad'}">${escapeHtml(run.status)}</span></td><td class="number">${seconds}</td><td class="number">${figure(run.summary, 'transitions')}</td><td class="number">${figure(run.summary, 'writes', 'fields')}</td><td>${escapeHtml(run.error ?? '')}</td></tr>`;
+    const problems = runProblems(run).map((text) => `<br><span class="bad">${escapeHtml(text)}</span>`);
+    return `<tr><td class="when">${escapeHtml(time(run.started))}</td><td>${escapeHtml(run.kind)}</td><td><span class="${good ? 'good' : 'bad'}">${escapeHtml(run.status)}</span></td><td class="number">${seconds}</td><td class="words">${escapeHtml(runWords(run))}${problems.join('')}</td></tr>`;
   });
-  return `<div class="scroll"><table><thead><tr><th scope="col">Started</th><th scope="col">What</th><th scope="col">Status</th><th scope="col" class="number">Seconds</th><th scope="col" class="number">Stage changes</th><th scope="col" class="number">Fields written</th><th scope="col">Remark</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-}
-
-function figure(summary: unknown, ...path: readonly string[]): string {
-  let value: unknown = summary;
-  for (const part of path) value = (value as Record<string, unknown> | null | undefined)?.[part];
-  return typeof value === 'number' ? number(value) : '';
+  return `<div class="scroll" role="region" aria-label="Last runs" tabindex="0"><table><thead><tr><th scope="col">Started</th><th scope="col">What</th><th scope="col">Status</th><th scope="col" class="number">Seconds</th><th scope="col">What it did</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function number(value: number): string {
@@ -104,9 +100,9 @@ function localTime(value: number, timezone: string): string {
 
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6877; --line: #d8dee6; --paper: #ffffff; --back: #f4f6f9;
-  --stage: #2f6fdb; --off: #9aa7b6; --good: #1a7f4b; --bad: #b3261e; }
+  --stage: #2f6fdb; --off: #9aa7b6; --good: #1a7f4b; --warn: #c98a00; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7ecf2; --soft: #9fb0c3; --line: #2c3846; --paper: #18212c; --back: #10161e;
-  --stage: #6aa0ff; --off: #5c6b7c; --good: #5fd197; --bad: #ff8a80; } }
+  --stage: #6aa0ff; --off: #5c6b7c; --good: #5fd197; --warn: #f2c14e; --bad: #ff8a80; } }
 * { box-sizing: border-box; }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
 header, main { max-width: 68rem; margin: 0 auto; padding: 1rem; }
@@ -120,16 +116,20 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: normal; }
 thead th { color: var(--soft); font-size: .85rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
+.when { white-space: nowrap; }
+.words { min-width: 16rem; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .scroll { overflow-x: auto; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 2rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0 2rem; }
 .bars th { width: 9rem; white-space: nowrap; }
 .bars .number { width: 4rem; }
 .bars .bar { padding-right: 0; }
 .bars svg { width: 100%; height: .9rem; display: block; margin-top: .3rem; }
 rect { fill: var(--stage); }
 rect.off { fill: var(--off); }
-rect.band-healthy { fill: var(--good); }
-rect.band-at-risk, rect.band-critical, rect.band-poor { fill: var(--bad); }
+rect.band-green, rect.band-healthy { fill: var(--good); }
+rect.band-yellow { fill: var(--warn); }
+rect.band-red, rect.band-at-risk, rect.band-critical, rect.band-poor { fill: var(--bad); }
 rect.band-unknown { fill: var(--off); }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
