@@ -15,9 +15,11 @@ import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../
 export interface Store {
   readonly connections: ConnectionStore;
   readonly records: RecordStore;
+  readonly readings: ReadingStore;
   readonly subjects: SubjectStore;
   readonly journeys: JourneyStore;
   readonly ledger: LedgerStore;
+  readonly holds: HoldStore;
   readonly runs: RunStore;
   readonly leases: LeaseStore;
   readonly schedules: ScheduleStore;
@@ -53,9 +55,23 @@ export interface StoredConnection {
   readonly problem: string | null;
 }
 
+/** What people and runs decided about a connection; survives that it cannot be reached. */
+export interface ConnectionState {
+  readonly id: ConnectionId;
+  /** Writing is stopped since; null: it is not. */
+  readonly pausedAt: number | null;
+  /** When it was last read in full and compared; null: never. */
+  readonly reconciledAt: number | null;
+}
+
 export interface ConnectionStore {
   save(connection: StoredConnection): Promise<void>;
   list(): Promise<readonly StoredConnection[]>;
+  /** Every connection of which there is something to tell. */
+  states(): Promise<readonly ConnectionState[]>;
+  /** Null restarts writing. */
+  pause(id: ConnectionId, at: number | null): Promise<void>;
+  reconciled(id: ConnectionId, at: number): Promise<void>;
 }
 
 export type Fate = 'applied' | 'ignored' | 'failed';
@@ -82,8 +98,38 @@ export interface PageCommit {
   readonly type: string;
   readonly records: readonly CrmRecord[];
   readonly fates: readonly RecordFate[];
-  readonly checkpoint: Checkpoint;
+  /** Null: the checkpoint stays where it is (a full reading beside the increments). */
+  readonly checkpoint: Checkpoint | null;
+  /** The full reading this page belongs to: every record of `fates` counts as seen by it. */
+  readonly reading?: Reading;
   readonly at: number;
+}
+
+/** A full reading of a type that compares the CRM with the store, and where it stands. */
+export interface Reading {
+  /** Names the reading, over all runs that carry it on. */
+  readonly mark: string;
+  readonly cursor: string;
+  readonly fields: readonly string[];
+}
+
+/** Full readings beside the increments, and what the CRM has forgotten. */
+export interface ReadingStore {
+  /** One that was begun and not ended; null: none. */
+  open(connection: ConnectionId, type: string): Promise<Reading | null>;
+  end(connection: ConnectionId, type: string, fence: Fence): Promise<void>;
+  /** Live records that the reading has not seen, in id order, a chunk at a time. Chunks may be changed meanwhile. */
+  unseen(connection: ConnectionId, type: string, mark: string): AsyncIterable<readonly CrmRecord[]>;
+  /**
+   * Forgets records that the CRM itself does not know any more: the record with its associations, its place in a
+   * subject, what was ever written to it and, where nothing else is left of a subject, its visits and health. Only a
+   * keyed hash of its name stays.
+   */
+  purge(keys: readonly RecordKey[], at: number, fence: Fence): Promise<void>;
+  /** Which of these ids were purged. */
+  purged(connection: ConnectionId, type: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The CRM knows it again by its id: hidden records can come back, deleted ones cannot. */
+  unpurge(keys: readonly RecordKey[], fence: Fence): Promise<void>;
 }
 
 /** A record as needed to resolve identity. */
@@ -241,6 +287,59 @@ export interface LedgerStore {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>>;
   ofRun(run: string): Promise<readonly LedgerEntry[]>;
+  /** What was written to these records since, oldest first. */
+  writtenSince(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+    since: number,
+  ): Promise<readonly LedgerEntry[]>;
+}
+
+/** A record the CRM refused for good: not tried again until what led to it changes. */
+export interface ParkedWrite extends RecordKey {
+  /** Hash of the values to write and of the record they were meant for. */
+  readonly inputs: string;
+  /** The newest modification stamp of the record we know, epoch ms. */
+  readonly stamp: number;
+  /** The record was modified since: it is tried again. */
+  readonly due: boolean;
+  readonly code: string;
+  /** The CRM's words. */
+  readonly message: string;
+  readonly run: string;
+  readonly at: number;
+}
+
+/** How many live records of a type there were at the last good run, and how many of them had a value in a field. */
+export interface Baseline {
+  readonly connection: ConnectionId;
+  readonly type: string;
+  /** Empty: the records themselves. */
+  readonly field: string;
+  readonly n: number;
+}
+
+/** The plan of a run that the guard stopped; opaque to the store. */
+export interface KeptPlan {
+  readonly run: string;
+  readonly at: number;
+  readonly reason: string;
+  readonly plan: unknown;
+}
+
+/** What holds writing back: refusals, and plans that wait for approval. */
+export interface HoldStore {
+  parked(connection: ConnectionId): Promise<readonly ParkedWrite[]>;
+  /** Adds or replaces. */
+  park(writes: readonly ParkedWrite[], fence: Fence): Promise<void>;
+  unpark(keys: readonly RecordKey[], fence: Fence): Promise<void>;
+  baselines(): Promise<readonly Baseline[]>;
+  /** Replaces all of these connections and types. */
+  setBaselines(baselines: readonly Baseline[], fence: Fence): Promise<void>;
+  /** The plan that waits for approval; a new one takes the place of the old one, null takes it away. */
+  keepPlan(plan: KeptPlan | null, fence: Fence): Promise<void>;
+  keptPlan(): Promise<KeptPlan | null>;
 }
 
 export type RunStatus = 'running' | 'done' | 'partial' | 'failed' | 'interrupted';

@@ -2,10 +2,11 @@ import { type Kysely, sql } from 'kysely';
 import { WaystageError } from '../../model/errors.ts';
 import { initial } from './001-initial.ts';
 import { identityAndOrder } from './002-identity-and-order.ts';
+import { reconcileAndHolds } from './003-reconcile-and-holds.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
-export const MIGRATIONS: readonly Migration[] = [initial, identityAndOrder];
+export const MIGRATIONS: readonly Migration[] = [initial, identityAndOrder, reconcileAndHolds];
 
 /**
  * Brings the tables up to date, each migration in its own transaction. Throws `store_unusable` when a newer

@@ -84,6 +84,23 @@ export function ledgerStore(db: Kysely<Tables>): LedgerStore {
       const rows = await db.selectFrom('writes').selectAll().where('run', '=', run).orderBy('seq').execute();
       return rows.map(toEntry);
     },
+    async writtenSince(connection, type, ids, since) {
+      const entries: LedgerEntry[] = [];
+      for (const part of chunks(ids)) {
+        const rows = await db
+          .selectFrom('writes')
+          .selectAll()
+          .where('connection', '=', connection)
+          .where('type', '=', type)
+          .where('id', 'in', part)
+          .where('state', '=', 'written')
+          .where('at', '>=', since)
+          .orderBy('seq')
+          .execute();
+        entries.push(...rows.map(toEntry));
+      }
+      return entries;
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } fr
 import type { RecordStore } from '../port.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
+import { commitReading } from './seen.ts';
 import type { Tables } from './tables.ts';
 
 type RecordRow = Tables['records'];
@@ -16,6 +17,8 @@ export function recordStore(db: Kysely<Tables>): RecordStore {
         await upsertRecords(trx, page.records);
         await replaceAssociations(trx, page.records);
         await insertFates(trx, page.run, page.fates);
+        if (page.reading !== undefined) await commitReading(trx, page, page.reading);
+        if (page.checkpoint === null) return;
         const row = {
           cursor: page.checkpoint.cursor,
           fields: JSON.stringify(page.checkpoint.fields),
@@ -191,11 +194,17 @@ export async function insertFates(
         })),
       )
       .onConflict((conflict) =>
-        conflict.columns(['run', 'connection', 'type', 'id']).doUpdateSet((eb) => ({
-          fate: eb.ref('excluded.fate'),
-          reason: eb.ref('excluded.reason'),
-          message: eb.ref('excluded.message'),
-        })),
+        conflict
+          .columns(['run', 'connection', 'type', 'id'])
+          .doUpdateSet((eb) => ({
+            fate: eb.ref('excluded.fate'),
+            reason: eb.ref('excluded.reason'),
+            message: eb.ref('excluded.message'),
+          }))
+          // A record that comes twice in a run tells what was done with it, not that the second time nothing was.
+          .where((eb) =>
+            eb.or([eb('run_records.fate', '=', 'ignored'), eb('excluded.fate', '!=', 'ignored')]),
+          ),
       )
       .execute();
   }
@@ -250,7 +259,8 @@ async function load(
   return withAssociations(db, connection, type, rows);
 }
 
-async function withAssociations(
+/** Rows of one type as records. */
+export async function withAssociations(
   db: Kysely<Tables>,
   connection: string,
   type: string,
@@ -259,7 +269,7 @@ async function withAssociations(
   if (rows.length === 0) return [];
   const links = await db
     .selectFrom('associations')
-    .selectAll()
+    .select(['from_id', 'to_type', 'to_id', 'is_primary', 'label'])
     .where('connection', '=', connection)
     .where('from_type', '=', type)
     .where(
@@ -278,7 +288,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toRow(record: CrmRecord): RecordRow {
+function toRow(record: CrmRecord): Omit<RecordRow, 'seen'> {
   return {
     connection: record.connection,
     type: record.type,
@@ -305,7 +315,10 @@ function toAssociationRow(record: CrmRecord, association: Association): Associat
   };
 }
 
-function fromRow(row: RecordRow, links: readonly AssociationRow[]): CrmRecord {
+function fromRow(
+  row: RecordRow,
+  links: readonly Pick<AssociationRow, 'to_type' | 'to_id' | 'is_primary' | 'label'>[],
+): CrmRecord {
   const associations: Record<string, Association[]> = Object.create(null);
   for (const link of links) {
     associations[link.to_type] ??= [];

@@ -4,8 +4,10 @@ import { WaystageError } from '../../model/errors.ts';
 import type { ConnectionId } from '../../model/record.ts';
 import type { ConnectionStore, ScheduleStore, Store } from '../port.ts';
 import { leaseStore } from './fence.ts';
+import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
 import { ledgerStore } from './ledger.ts';
+import { readingStore } from './readings.ts';
 import { recordStore } from './records.ts';
 import { runStore } from './runs.ts';
 import { subjectStore } from './subjects.ts';
@@ -16,9 +18,11 @@ export function sqlStore(db: Kysely<Tables>): Store {
   return {
     connections: connectionStore(db),
     records: recordStore(db),
+    readings: readingStore(db),
     subjects: subjectStore(db),
     journeys: journeyStore(db),
     ledger: ledgerStore(db),
+    holds: holdStore(db),
     runs: runStore(db),
     leases: leaseStore(db),
     schedules: scheduleStore(db),
@@ -72,6 +76,28 @@ function connectionStore(db: Kysely<Tables>): ConnectionStore {
         checkedAt: row.checked_at === null ? null : Number(row.checked_at),
         problem: row.problem,
       }));
+    },
+    async states() {
+      const rows = await db.selectFrom('connection_states').selectAll().orderBy('id').execute();
+      return rows.map((row) => ({
+        id: row.id as ConnectionId,
+        pausedAt: row.paused_at === null ? null : Number(row.paused_at),
+        reconciledAt: row.reconciled_at === null ? null : Number(row.reconciled_at),
+      }));
+    },
+    async pause(id, at) {
+      await db
+        .insertInto('connection_states')
+        .values({ id, paused_at: at, reconciled_at: null })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ paused_at: at }))
+        .execute();
+    },
+    async reconciled(id, at) {
+      await db
+        .insertInto('connection_states')
+        .values({ id, paused_at: null, reconciled_at: at })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ reconciled_at: at }))
+        .execute();
     },
   };
 }

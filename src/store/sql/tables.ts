@@ -22,6 +22,8 @@ export interface Tables {
     merged_ids: string;
     successor_type: string | null;
     successor_id: string | null;
+    /** The full reading that saw it last; null: none since it was stored. */
+    seen: string | null;
   };
   associations: {
     connection: string;
@@ -141,4 +143,22 @@ export interface Tables {
   run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
   leases: { name: string; holder: string; fence: number; expires: number };
   schedules: { name: string; next_due: number };
+  readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
+  tombstones: { hash: string; at: number };
+  connection_states: { id: string; paused_at: number | null; reconciled_at: number | null };
+  parked_writes: {
+    connection: string;
+    type: string;
+    id: string;
+    inputs: string;
+    stamp: number;
+    due: number;
+    code: string;
+    message: string;
+    run: string;
+    at: number;
+  };
+  /** `field` empty: live records of the type. */
+  baselines: { connection: string; type: string; field: string; n: number };
+  kept_plans: { run: string; at: number; reason: string; plan: string };
 }
