@@ -67,7 +67,8 @@ export function parseHeader(file: string, start: Buffer): Header {
   )
     throw fileError(file, 'the file is written as UTF-16. Save it as "CSV UTF-8".');
   const at = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
-  const { end, next, lines } = headerEnd(start, at);
+  const { end, next, lines, open } = headerEnd(start, at);
+  if (open) throw fileError(file, 'line 1: the header has a quote that is not closed.');
   if (next === null && start.length >= MAX_HEADER)
     throw fileError(file, 'line 1: no line end within the first 1 MB. Expected a header row.');
   const bytes = start.subarray(at, end);
@@ -89,18 +90,18 @@ export function parseHeader(file: string, start: Buffer): Header {
 function headerEnd(
   start: Buffer,
   at: number,
-): { readonly end: number; readonly next: number | null; readonly lines: number } {
+): { readonly end: number; readonly next: number | null; readonly lines: number; readonly open: boolean } {
   let quoted = false;
   let lines = 1;
   for (let i = at; i < start.length; i += 1) {
     if (start[i] === 34) quoted = !quoted;
     else if (start[i] === 10) {
-      if (!quoted) return { end: i > at && start[i - 1] === 13 ? i - 1 : i, next: i + 1, lines };
+      if (!quoted) return { end: i > at && start[i - 1] === 13 ? i - 1 : i, next: i + 1, lines, open: false };
       lines += 1;
     }
   }
   const end = start.length > at && start[start.length - 1] === 13 ? start.length - 1 : start.length;
-  return { end, next: null, lines };
+  return { end, next: null, lines, open: quoted };
 }
 
 function withColumns(file: string, bytes: Buffer, at: number, body: Header['body']): Header {
@@ -123,11 +124,7 @@ function withColumns(file: string, bytes: Buffer, at: number, body: Header['body
       quotes: cells.every(({ quoted }) => quoted),
     };
   }
-  if (tried.length === 0)
-    throw fileError(
-      file,
-      'line 1: the header has a quote that is not closed, or text after a closing quote.',
-    );
+  if (tried.length === 0) throw fileError(file, 'line 1: in the header text follows a closing quote.');
   const best = tried.reduce((a, b) => (b.length > a.length ? b : a));
   const near = nearest(ID, best);
   throw fileError(

@@ -143,6 +143,15 @@ export class RowScanner {
 
 /** The cells of a row; null when text follows a closing quote, so that nobody can tell where the cell ends. */
 export function cellsOf(bytes: Buffer, delimiter: number): readonly Cell[] | null {
+  const { cells, whole } = leadingCells(bytes, delimiter);
+  return whole ? cells : null;
+}
+
+/** The cells of a row up to one whose end cannot be told: of a row that is wrong or cut off. */
+export function leadingCells(
+  bytes: Buffer,
+  delimiter: number,
+): { readonly cells: readonly Cell[]; readonly whole: boolean } {
   const cells: Cell[] = [];
   let start = 0;
   for (;;) {
@@ -152,18 +161,18 @@ export function cellsOf(bytes: Buffer, delimiter: number): readonly Cell[] | nul
       end = start + 1;
       for (;;) {
         const quote = bytes.indexOf(QUOTE, end);
-        if (quote < 0) return null;
+        if (quote < 0) return { cells, whole: false };
         end = quote + 1;
         if (bytes[end] !== QUOTE) break;
         end += 1;
       }
-      if (end < bytes.length && bytes[end] !== delimiter) return null;
+      if (end < bytes.length && bytes[end] !== delimiter) return { cells, whole: false };
     } else {
       const found = bytes.indexOf(delimiter, start);
       end = found < 0 ? bytes.length : found;
     }
     cells.push({ start, end, quoted });
-    if (end >= bytes.length) return cells;
+    if (end >= bytes.length) return { cells, whole: true };
     start = end + 1;
   }
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { OpenFile } from './folder.ts';
 import { fileError, type Header, MAX_HEADER, parseHeader } from './header.ts';
-import { type Cell, cellsOf, MAX_ROW, type Row, RowScanner, textOf } from './scanner.ts';
+import { type Cell, cellsOf, leadingCells, MAX_ROW, type Row, RowScanner, textOf } from './scanner.ts';
 import { ID } from './schema.ts';
 
 /** A row that has an id and as many cells as the header, or what is wrong with it. */
@@ -86,7 +86,7 @@ export function checkRow(row: Row, header: Header): Checked | null {
   if (cells === null) {
     return {
       row,
-      id: null,
+      id: idIn(row, header),
       problem: 'text follows a closing quote. Write a quote inside a quoted cell twice',
     };
   }
@@ -110,10 +110,11 @@ function idProblem(id: string): string | null {
 }
 
 /** The id of a row that is wrong in another way, when it can be told. */
-function idIn({ bytes }: Row, header: Header): string | null {
+function idIn({ bytes, tooLong }: Row, header: Header): string | null {
   const place = header.places.get(ID) ?? 0;
-  const cell = cellsOf(bytes, header.delimiter)?.[place];
-  if (cell === undefined || cell.end >= bytes.length) return null;
+  const cell = leadingCells(bytes, header.delimiter).cells[place];
+  // Of the last cell of a row that is cut off nobody knows whether it goes on.
+  if (cell === undefined || (tooLong && cell.end >= bytes.length)) return null;
   const text = textOf(bytes, cell).trim();
   return idProblem(text) === null && !text.includes('\ufffd') ? text : null;
 }
