@@ -13,6 +13,7 @@ import {
   stoppedFailure,
 } from './errors.ts';
 import type { Deadlines, HttpAnswer, HttpRequest } from './port.ts';
+import { spoolBody } from './spool.ts';
 
 export interface Answered {
   readonly kind: 'answer';
@@ -51,7 +52,8 @@ export async function exchange(input: ExchangeInput): Promise<Answered | Failure
 interface Received {
   readonly kind: 'received';
   readonly message: IncomingMessage;
-  readonly body: Buffer;
+  /** Null: in the request's file, checked and decompressed. */
+  readonly body: Buffer | null;
 }
 
 function receive(input: ExchangeInput): Promise<Received | Failure> {
@@ -66,6 +68,7 @@ function receive(input: ExchangeInput): Promise<Received | Failure> {
     const started = clock.now();
     let connected = false;
     let settled = false;
+    let writing: Promise<void> | undefined;
     let timer = new AbortController();
     const send = url.protocol === 'https:' ? requestTls : requestPlain;
     const outgoing = send(url, {
@@ -80,7 +83,8 @@ function receive(input: ExchangeInput): Promise<Received | Failure> {
       timer.abort();
       signal.removeEventListener('abort', onStop);
       if (result.kind === 'failure') outgoing.destroy();
-      resolve(result);
+      // The next try uses the same file: this one must have let go of it.
+      resolve(writing === undefined ? result : writing.then(() => result));
     };
     const deadline = (ms: number, what: string): void => {
       timer.abort();
@@ -110,6 +114,25 @@ function receive(input: ExchangeInput): Promise<Received | Failure> {
       connected = true;
       const left = Math.max(1, deadlines.total - (clock.now() - started));
       deadline(Math.min(deadlines.body, left), 'the answer was not complete');
+      const status = message.statusCode ?? 0;
+      if (request.spool !== undefined && status >= 200 && status < 300) {
+        // Its own signal: whatever settles the exchange early also ends the writing.
+        const spooled = spoolBody(message, request.spool, timer.signal);
+        writing = spooled.then(
+          () => undefined,
+          () => undefined,
+        );
+        spooled.then(
+          (failure) =>
+            settle(
+              failure === null
+                ? { kind: 'received', message, body: null }
+                : bodyFailure(name, `answered ${status} ${failure.what}`, failure.again, failure.cause),
+            ),
+          (error) => settle(networkFailure(name, error, true)),
+        );
+        return;
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       message.on('data', (chunk: Buffer) => {
@@ -135,7 +158,7 @@ function headersOf(request: HttpRequest, body: Buffer | undefined): Record<strin
 
 async function decode(
   message: IncomingMessage,
-  body: Buffer,
+  body: Buffer | null,
   input: ExchangeInput,
 ): Promise<Answered | Failure> {
   const name = requestName(input.request.method, input.url);
@@ -151,6 +174,9 @@ async function decode(
       false,
     );
   }
+  const date = headers['date'] === undefined ? Number.NaN : Date.parse(headers['date']);
+  const serverTime = Number.isNaN(date) ? null : date;
+  if (body === null) return { kind: 'answer', answer: { status, headers, text: '', serverTime } };
   const promised = headers['content-length'];
   if (promised !== undefined && status !== 204 && Number(promised) !== body.length) {
     return bodyFailure(
@@ -178,11 +204,7 @@ async function decode(
       return bodyFailure(name, `answered ${status} with a damaged ${encoding} body`, true, error);
     }
   }
-  const date = headers['date'] === undefined ? Number.NaN : Date.parse(headers['date']);
-  return {
-    kind: 'answer',
-    answer: { status, headers, text: plain.toString('utf8'), serverTime: Number.isNaN(date) ? null : date },
-  };
+  return { kind: 'answer', answer: { status, headers, text: plain.toString('utf8'), serverTime } };
 }
 
 function tooLarge(name: string, maxBytes: number): Failure {

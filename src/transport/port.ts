@@ -12,12 +12,22 @@ export interface HttpRequest {
   readonly idempotent: boolean;
   /** Buckets to take a token from before sending, by name. */
   readonly buckets: readonly string[];
+  /** Where the body of a good answer (2xx) goes instead of into `text`, for bodies too large for memory. */
+  readonly spool?: Spool;
+}
+
+/** An open file; every try writes it anew from its start, decompressed. */
+export interface Spool {
+  readonly fd: number;
+  /** Bodies larger than this are refused, instead of `maxBytes` of the transport. */
+  readonly maxBytes: number;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty when the body went into a file. */
   readonly text: string;
   /** The server's `Date` header as epoch milliseconds; null without one. */
   readonly serverTime: number | null;
