@@ -22,15 +22,17 @@ interface Input {
 
 /**
  * Reads the associations of `ids` (any number) to every type the records bring along, following the paging of each
- * parent. Answer: by other type, then by record id; complete lists, empty for records without any.
+ * parent. Answer: by other type, then by record id; complete lists, empty for records without any. `haveSome`: every
+ * one of the records is known to have associations with these types.
  */
 export async function readAssociations(
   client: HubspotClient,
   type: HubspotType,
   ids: readonly string[],
   others: readonly string[] = type.associations,
+  haveSome = false,
 ): Promise<Readonly<Record<string, Associated>>> {
-  const read = await Promise.all(others.map((other) => readOne(client, type, ids, other)));
+  const read = await Promise.all(others.map((other) => readOne(client, type, ids, other, haveSome)));
   return Object.fromEntries(others.map((other, index) => [other, read[index] ?? new Map()]));
 }
 
@@ -52,6 +54,7 @@ async function readOne(
   type: HubspotType,
   ids: readonly string[],
   other: string,
+  haveSome: boolean,
 ): Promise<Associated> {
   const found = new Map<string, Map<string, Association>>(ids.map((id) => [id, new Map()]));
   /** `id after` already asked for: HubSpot has been seen to hand out the same page for ever. */
@@ -61,7 +64,7 @@ async function readOne(
     const next: Input[] = [];
     for (let start = 0; start < inputs.length; start += ASSOCIATION_INPUTS) {
       const batch = inputs.slice(start, start + ASSOCIATION_INPUTS);
-      next.push(...(await readBatch(client, type, other, batch, found)));
+      next.push(...(await readBatch(client, type, other, batch, found, haveSome)));
     }
     for (const input of next) {
       const key = `${input.id} ${input.after}`;
@@ -88,15 +91,18 @@ async function readBatch(
   other: string,
   batch: readonly Input[],
   found: Map<string, Map<string, Association>>,
+  haveSome: boolean,
 ): Promise<readonly Input[]> {
   const asked = batch.map((input) => input.id);
+  // Who was said to have more has more, unless HubSpot now names it as having none.
+  const sure = batch.filter((input) => haveSome || input.after !== undefined).map((input) => input.id);
   const { json } = await client.post(
     apiPath('associations', type.name, other, 'batch', 'read'),
     { inputs: batch },
     {
       purpose: 'associations',
       bucket: ASSOCIATIONS,
-      check: (answer) => hasResults(answer) ?? unaccounted(answer, asked, parentOf, parentsNamed),
+      check: (answer) => hasResults(answer) ?? unaccounted(answer, asked, sure, parentOf, parentsNamed),
     },
   );
   const more: Input[] = [];

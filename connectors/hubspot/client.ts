@@ -178,22 +178,24 @@ export function hasResults(json: Json): string | null {
 
 /**
  * The check of a batch read. HubSpot may name the inputs it has nothing for, or leave them out without a word; but
- * where it names some, one that is neither answered nor named was lost on the way and must not look empty.
+ * where it names some, one that is neither answered nor named was lost on the way and must not look empty. `sure` are
+ * inputs that are known to have something.
  */
 export function unaccounted(
   json: Json,
   asked: readonly string[],
+  sure: readonly string[],
   answered: (row: Json) => string | null,
   named: (error: Json) => readonly string[],
 ): string | null {
   const known = new Set<string>();
   for (const error of arrayOf(json['errors']))
     if (isObject(error)) for (const id of named(error)) known.add(id);
-  if (known.size === 0) return null;
+  const due = known.size === 0 ? sure : asked;
   for (const row of arrayOf(json['results'])) {
     const id = isObject(row) ? answered(row) : null;
     if (id !== null) known.add(id);
   }
-  const lost = asked.filter((id) => !known.has(id)).length;
+  const lost = due.filter((id) => !known.has(id)).length;
   return lost === 0 ? null : `${lost} of ${asked.length} inputs neither answered nor named as missing`;
 }

@@ -85,7 +85,7 @@ export async function batchRead(
         .post(
           path,
           { properties, inputs },
-          { purpose, check: (json) => onlyMissing(json) ?? unaccounted(json, asked, idOf, idsNamed) },
+          { purpose, check: (json) => onlyMissing(json) ?? unaccounted(json, asked, [], idOf, idsNamed) },
         )
         .then(({ json }) => arrayOf(json['results'])),
     );

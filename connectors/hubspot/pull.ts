@@ -125,7 +125,7 @@ async function withInline(source: Source, read: readonly ListedRow[]): Promise<r
   for (const other of type.associations) {
     const cut = read.filter((one) => one.cut.includes(other)).map((one) => rowId(one.row));
     if (cut.length === 0) continue;
-    const lists = await readAssociations(client, type, cut, [other]);
+    const lists = await readAssociations(client, type, cut, [other], true);
     for (const id of cut) whole.set(id, { ...whole.get(id), ...associationsOf(id, lists) });
   }
   return read.map(({ row, associations }) =>
