@@ -68,13 +68,13 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
     countEmptyStages(work.totals, mapping);
   }
   const chunks = await chunksOf(source);
-  const levels = evaluationLevels(mappings);
+  const passes = passesOf(mappings);
   const total =
-    chunks.reduce((sum, chunk) => sum + chunk.accounts.length + chunk.people.length, 0) * levels.length;
+    chunks.reduce((sum, chunk) => sum + chunk.accounts.length + chunk.people.length, 0) * passes.length;
   let done = 0;
-  for (const level of levels) {
+  for (const levels of passes) {
     for (const chunk of chunks) {
-      await placeChunk(work, level, chunk);
+      await placeChunk(work, levels, chunk);
       done += chunk.accounts.length + chunk.people.length;
       session.options.progress.advance('subjects', done, total);
       await reach(session, 'placed-chunk');
@@ -123,13 +123,30 @@ async function chunksOf(source: FactSource): Promise<readonly Chunk[]> {
   return chunks;
 }
 
-async function placeChunk(work: Work, mappings: readonly Mapping[], chunk: Chunk): Promise<void> {
+/**
+ * Levels of mappings by the pass in which they are evaluated. A chunk holds accounts with their people, so that what
+ * reads the account or itself can follow in the same pass. People of an account may have another primary one, in
+ * another chunk: what reads people waits until all chunks are through.
+ */
+function passesOf(mappings: readonly Mapping[]): readonly (readonly (readonly Mapping[])[])[] {
+  const passes: (readonly Mapping[])[][] = [];
+  for (const level of evaluationLevels(mappings)) {
+    const last = passes.at(-1);
+    const waits = level.some((mapping) => mapping.dependsOn.some(({ of }) => of === 'people'));
+    if (last === undefined || waits) passes.push([level]);
+    else last.push(level);
+  }
+  return passes;
+}
+
+/** Levels in their order; one load of the neighbourhood and one commit for all. */
+async function placeChunk(work: Work, levels: readonly (readonly Mapping[])[], chunk: Chunk): Promise<void> {
   const { session } = work;
   const { store } = session.options;
   const neighbourhood = await loadNeighbourhood(work.source, chunk.accounts, chunk.people);
   const placements: Placement[] = [];
   const wanted = new Map<SubjectId, WantedOutputs[]>();
-  for (const mapping of mappings) {
+  for (const mapping of levels.flat()) {
     const subjects = mapping.subject === 'account' ? chunk.accounts : chunk.people;
     const before = await store.journeys.get(mapping.name, subjects);
     for (const subject of subjects) {
