@@ -38,7 +38,7 @@ describe('a sync that is killed (F22-F26), then a sync', () => {
   let company: Company;
 
   beforeAll(async () => {
-    company = await startCompany();
+    company = await startCompany({ contacts: 150 });
     undisturbed = await twoSyncs(async () => undefined);
   }, 60_000);
   afterAll(() => company.close());
@@ -60,7 +60,7 @@ describe('a sync that is killed (F22-F26), then a sync', () => {
 
   async function startAfresh(): Promise<void> {
     await company.close();
-    company = await startCompany();
+    company = await startCompany({ contacts: 150 });
   }
 
   /** A first load, a working day, an increment; each may be killed before it is done. */
