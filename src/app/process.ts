@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** A new id: sorts by time, unique by chance. `20261121-093015-5f3a9c1e`. */
+/** A new id: sorts by time, unique by chance, also among the hundreds of thousands that the ledger of a large write
+ *  takes in one second. `20261121-093015-5f3a9c1e07b2d846`. */
 export function newId(now: number): string {
   const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
-  return `${stamp}-${randomBytes(4).toString('hex')}`;
+  return `${stamp}-${randomBytes(8).toString('hex')}`;
 }
 
 /** Names this process in a lease. */
