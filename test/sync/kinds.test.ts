@@ -30,6 +30,23 @@ outputs:
   previous_stage: { hubspot: waystage_interest_before, salesforce: Waystage_Interest_Before__c }
 `;
 
+/** Account and people read each other's journeys over three levels. */
+const ACCOUNTS = `journey: clients
+subject: account
+stages:
+  unknown: { default: true }
+  spoken_to: { enter: { some: people, where: { journeys.people.stage: named } } }
+outputs: [stage]
+`;
+const THIRD = `journey: echo
+subject: person
+stages:
+  alone: { default: true }
+  in_touch: { enter: { account.journeys.clients.stage: spoken_to } }
+outputs:
+  stage: { hubspot: waystage_echo, salesforce: Waystage_Echo__c }
+`;
+
 describe('pull, plan, sync; one connection; another mapping', () => {
   let company: Company;
   let mapping: string;
@@ -132,6 +149,36 @@ describe('pull, plan, sync; one connection; another mapping', () => {
     const { summary } = await company.sync({ full: true, now: NOW + 4 * HOUR });
     expectAccounted(summary);
     expect(await storeState(company)).toEqual(before);
+  });
+
+  test('an account reads its people, a person its account, all at the same instant and in any order of files (J2)', async () => {
+    const files = { 'c-person.yaml': THIRD, 'b-account.yaml': ACCOUNTS, 'a-person.yaml': SMALL };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(company.folder, name), text);
+    await company.reopen({ mappings: Object.keys(files).map((name) => join(company.folder, name)) });
+    await company.provision();
+    const { summary, exit } = await company.sync({ now: NOW + 5 * HOUR });
+    expect(exit).toBe(0);
+    expect(summary.stages['clients']?.['spoken_to']).toBeGreaterThan(0);
+    expect(summary.stages['echo']?.['in_touch']).toBeGreaterThan(0);
+    const { store } = company.app;
+    const people = new Map(
+      await Promise.all(
+        (await store.subjects.list('person')).map(
+          async ({ id }) =>
+            [
+              id,
+              new Map((await store.journeys.ofSubject(id)).map((one) => [one.journey, one.state.stage])),
+            ] as const,
+        ),
+      ),
+    );
+    // Somebody without a title of their own follows a colleague, through the account, in one run.
+    expect(
+      [...people.values()].some((one) => one.get('people') === 'known' && one.get('echo') === 'in_touch'),
+    ).toBe(true);
+    expect([...people.values()].some((one) => one.get('echo') === 'alone')).toBe(true);
+    await company.indexed();
+    expect((await company.sync({ now: NOW + 5 * HOUR })).summary.transitions).toBe(0);
   });
 
   async function storeVisits(): Promise<readonly { readonly entered: number; readonly cause: string }[]> {

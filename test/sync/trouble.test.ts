@@ -227,4 +227,34 @@ describe('when a CRM refuses, is silent or hides something', () => {
     const stored = await company.app.store.records.get('salesforce' as never, 'Contact', [id]);
     expect(Object.hasOwn(stored.get(id)?.fields ?? {}, 'Title')).toBe(false);
   });
+
+  test('J27 a run that took long reads again before it writes: what a person changed meanwhile is left and named', async () => {
+    await start({ contacts: 30 });
+    await company.sync({ kind: 'pull' });
+    const [contact, other] = (await company.records('hubspot', 'contacts')).filter((one) => !one.archived);
+    const result = await company.sync({
+      failpoint: async (point) => {
+        if (point !== 'placed') return;
+        await company.control('hubspot', 'edit', {
+          type: 'contacts',
+          id: contact.id,
+          properties: { waystage_stage: 'churned' },
+        });
+        await company.clock.sleep(61_000);
+      },
+    });
+    expect(await notices(company, result)).toEqual([
+      expect.objectContaining({
+        kind: 'stale',
+        text: expect.stringContaining(`hubspot:contacts:${contact.id} changed`),
+      }),
+    ]);
+    expect((await company.record('hubspot', 'contacts', contact.id)).properties).toMatchObject({
+      waystage_stage: 'churned',
+      waystage_stage_entered: null,
+    });
+    expect((await company.record('hubspot', 'contacts', other.id)).properties.waystage_stage).not.toBe(null);
+    await company.indexed();
+    expect((await company.sync()).summary.writes).toMatchObject({ manualEdits: 1, failed: 0 });
+  });
 });
