@@ -7,13 +7,21 @@ import type { AuthConfig, Connection, Connector } from '../../src/connector/port
 import type { Clock } from '../../src/model/clock.ts';
 import type { ConnectionId } from '../../src/model/record.ts';
 import type { RequestReport, Sandbox, StartSandbox } from '../../src/sandbox/port.ts';
-import { createStory } from '../../src/story/index.ts';
+import { createStory, type Story } from '../../src/story/index.ts';
 import { runSync, type SyncResult } from '../../src/sync/run.ts';
 import { silentProgress } from '../../src/sync/session.ts';
 import { createFastClock } from './fast-clock.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 15);
-const STORY = createStory({ seed: 11, contacts: 130, now: NOW });
+const CONTACTS = 130;
+
+const stories = new Map<number, Story>();
+
+function storyOf(contacts: number): Story {
+  const story = stories.get(contacts) ?? createStory({ seed: 11, contacts, now: NOW });
+  stories.set(contacts, story);
+  return story;
+}
 
 /** 60 times faster: a deadline of 60 s is one of ours, which still leaves a busy machine time to answer. */
 const FACTOR = 60;
@@ -44,6 +52,8 @@ export interface FaultRigOptions {
   readonly connector: Connector;
   readonly startSandbox: StartSandbox;
   readonly sandbox?: Readonly<Record<string, unknown>>;
+  /** Size of the story; default 130. */
+  readonly contacts?: number;
   readonly auth?: (sandbox: Sandbox) => AuthConfig;
   /** Where the connection goes instead of the sandbox, such as a proxy in front of it. */
   readonly baseUrl?: (sandbox: Sandbox) => Promise<string>;
@@ -51,6 +61,7 @@ export interface FaultRigOptions {
 
 export async function startFaultRig(options: FaultRigOptions): Promise<FaultRig> {
   const { connector } = options;
+  const story = storyOf(options.contacts ?? CONTACTS);
   const fast = createFastClock(FACTOR, NOW);
   const waits: number[] = [];
   const clock: Clock = {
@@ -60,7 +71,7 @@ export async function startFaultRig(options: FaultRigOptions): Promise<FaultRig>
       return fast.sleep(ms, signal);
     },
   };
-  const sandbox = await options.startSandbox({ story: STORY, clock: fast, port: 0, ...options.sandbox });
+  const sandbox = await options.startSandbox({ story, clock: fast, port: 0, ...options.sandbox });
   const baseUrl = (await options.baseUrl?.(sandbox)) ?? sandbox.url;
   const auth = options.auth?.(sandbox) ?? { kind: 'token' as const, token: sandbox.token };
   const config = {
