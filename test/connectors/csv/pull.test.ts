@@ -128,6 +128,39 @@ describe('a file that is written into while it is read', () => {
     ]);
   });
 
+  test.each(['killed', 'going on'])(
+    'an edit that is taken back half-way does not stay behind (%s)',
+    async (how) => {
+      const before = people(many(10));
+      const after = people(many(10).map(([id, name]) => [id, `${name} edited`]));
+      folder = testFolder({ 'people.csv': before });
+      const connection = openCsv(folder.path, small);
+      const base = await pullAll(connection, 'people', ['name']);
+      const stored = new Map(base.records.map(({ id, fields }) => [id, fields['name']]));
+      folder.write('people.csv', after);
+      let { cursor } = base;
+      let pages = 0;
+      for await (const page of connection.pull({
+        type: 'people',
+        fields: ['name'],
+        cursor,
+        discovery: { homeCurrency: null, objects: {}, stages: [], recordUrl: null },
+      })) {
+        pages += 1;
+        for (const { id, fields } of page.records) stored.set(id, fields['name']);
+        cursor = page.cursor;
+        if (pages === 1) {
+          expect(stored.get('p0')).toBe('n0 edited');
+          folder.write('people.csv', before);
+          if (how === 'killed') break;
+        }
+      }
+      for (const { id, fields } of (await pullAll(connection, 'people', ['name'], cursor)).records)
+        stored.set(id, fields['name']);
+      expect([...stored]).toEqual(many(10));
+    },
+  );
+
   test('again and again: given up, and worth another try', async () => {
     folder = testFolder({ 'people.csv': people(many(10)) });
     const connection = openCsv(folder.path, small);

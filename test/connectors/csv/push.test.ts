@@ -176,8 +176,11 @@ describe('refused', () => {
   });
 
   test('an edit between reading and writing is kept, and our write comes again later', async () => {
+    // The second one has the size and, below, the time of the file that was read.
     for (const edit of ['id,ours\np1,\np2,new\n', 'id,ours\np9,\np2,\n']) {
       folder = testFolder({ 'people.csv': 'id,ours\np1,\np2,\n' });
+      const path = join(folder.path, 'people.csv');
+      utimesSync(path, 1_700_000_000, 1_700_000_000);
       const connection = openCsv(folder.path);
       // The first look at the values happens after the file was read and before it is written.
       let edited = false;
@@ -185,7 +188,10 @@ describe('refused', () => {
         { ours: 'x' },
         {
           ownKeys(values) {
-            if (!edited) folder.write('people.csv', edit);
+            if (!edited) {
+              folder.write('people.csv', edit);
+              utimesSync(path, 1_700_000_000, 1_700_000_000);
+            }
             edited = true;
             return Reflect.ownKeys(values);
           },
