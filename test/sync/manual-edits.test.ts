@@ -8,7 +8,7 @@ describe('output fields that people edit in the CRM', () => {
   let company: Company;
   let contact: string;
   beforeAll(async () => {
-    company = await startCompany();
+    company = await startCompany({ contacts: 30 });
     await company.sync();
     contact = (await staged(company, 'hubspot', 'contacts')).find(({ stage }) => stage !== 'churned')?.id;
     await company.control('hubspot', 'edit', {

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 describe('when a CRM refuses, is silent or hides something', () => {
   let company: Company;
   const start = async (options: CompanyOptions = {}): Promise<void> => {
-    company = await startCompany(options);
+    company = await startCompany({ contacts: 30, ...options });
   };
   afterEach(() => company.close());
 
@@ -26,7 +26,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expectAccounted(result.summary);
     expect(result.exit).toBe(1);
     expect(result.summary.writes.failed).toBe(1);
-    expect(result.summary.writes.records).toBeGreaterThan(100);
+    expect(result.summary.writes.records).toBeGreaterThan(50);
     expect(await notices(company, result)).toEqual([
       expect.objectContaining({
         kind: 'refused',
@@ -91,7 +91,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expect(result.exit).toBe(3);
     expect(result.summary.writes.fields).toBe(0);
     const open = await company.app.store.ledger.open('hubspot' as never);
-    expect(open.length).toBeGreaterThan(100);
+    expect(open.length).toBeGreaterThan(50);
     // At once: HubSpot's search does not show the writes yet.
     const again = await company.sync();
     expect(again.exit).toBe(0);
@@ -141,7 +141,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expect(result.summary.held).toBe(null);
     expect(result.summary.problems).toEqual([expect.objectContaining({ connection: 'hubspot', exit: 3 })]);
     expect(result.summary.connections['salesforce']?.applied).toBeGreaterThan(0);
-    expect(result.summary.subjects.person).toBeGreaterThan(60);
+    expect(result.summary.subjects.person).toBeGreaterThan(30);
     expect(await company.writes('hubspot')).toHaveLength(before);
     await company.reopen({});
     await company.indexed();
@@ -176,7 +176,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     const result = await company.sync();
     expect(result.exit).toBe(1);
     expect(result.summary.writes).toMatchObject({ records: 0, fields: 0, failed: 0 });
-    expect(result.summary.writes.unreadable).toBeGreaterThan(500);
+    expect(result.summary.writes.unreadable).toBeGreaterThan(200);
     expect(result.summary.problems.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^hubspot contacts: .*waystage_stage.*Run `waystage provision`/),
@@ -187,7 +187,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     const after = await company.sync();
     expect(after.exit).toBe(0);
     expect(after.summary.writes).toMatchObject({ unreadable: 0, failed: 0, manualEdits: 0 });
-    expect((await staged(company, 'hubspot', 'contacts')).length).toBeGreaterThan(50);
+    expect((await staged(company, 'hubspot', 'contacts')).length).toBeGreaterThan(20);
     expect((await staged(company, 'salesforce', 'Account')).length).toBeGreaterThan(5);
   });
 
@@ -229,7 +229,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
   });
 
   test('J27 a run that took long reads again before it writes: what a person changed meanwhile is left and named', async () => {
-    await start({ contacts: 30 });
+    await start();
     await company.sync({ kind: 'pull' });
     const [contact, other] = (await company.records('hubspot', 'contacts')).filter((one) => !one.archived);
     const result = await company.sync({
