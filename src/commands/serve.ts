@@ -11,7 +11,7 @@ import { type CommandContext, type ExitStatus, print, remark } from './context.t
 import { untilAborted } from './sandbox.ts';
 
 /** How often changed mapping files are looked for. */
-const RELOAD_MS = 5_000;
+const RELOAD_MS = 2_000;
 
 export interface ServeOptions {
   readonly port: number | undefined;

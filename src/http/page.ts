@@ -55,7 +55,10 @@ function connectionsTable(status: Status, time: (value: number | null) => string
 
 function journeySection(journey: Status['journeys'][number]): string {
   const who = journey.subject === 'person' ? 'people' : 'accounts';
-  const stages = journey.stages.length === 0 ? '' : `<h3>Stages</h3>${bars(journey.stages, 'stage')}`;
+  const stages =
+    journey.stages.length === 0
+      ? ''
+      : `<h3>Stages${journey.stages.some((stage) => stage.offPath) ? ' <small>(grey: off the usual path)</small>' : ''}</h3>${bars(journey.stages, 'stage')}`;
   const bands = journey.bands.length === 0 ? '' : `<h3>Health</h3>${bars(journey.bands, 'band')}`;
   return `<section><h2>${escapeHtml(journey.label)} <small>${who}</small></h2><div class="pair"><div>${stages}</div><div>${bands}</div></div></section>`;
 }
@@ -83,7 +86,7 @@ function runsTable(runs: readonly StoredRun[], time: (value: number | null) => s
     const problems = runProblems(run).map((text) => `<br><span class="bad">${escapeHtml(text)}</span>`);
     return `<tr><td class="when">${escapeHtml(time(run.started))}</td><td>${escapeHtml(run.kind)}</td><td><span class="${good ? 'good' : 'bad'}">${escapeHtml(run.status)}</span></td><td class="number">${seconds}</td><td class="words">${escapeHtml(runWords(run))}${problems.join('')}</td></tr>`;
   });
-  return `<div class="scroll" role="region" aria-label="Last runs" tabindex="0"><table><thead><tr><th scope="col">Started</th><th scope="col">What</th><th scope="col">Status</th><th scope="col" class="number">Seconds</th><th scope="col">What it did</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="scroll" role="region" aria-label="Last runs" tabindex="0"><table class="runs"><thead><tr><th scope="col">Started</th><th scope="col">What</th><th scope="col">Status</th><th scope="col" class="number">Seconds</th><th scope="col">What it did</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function number(value: number): string {
@@ -111,6 +114,7 @@ header p { margin: 0; color: var(--soft); }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem 1.25rem; margin-bottom: 1rem; }
 h2 { margin: 0 0 .5rem; font-size: 1.15rem; }
 h2 small { color: var(--soft); font-weight: normal; }
+h3 small { font-weight: normal; }
 h3 { margin: .5rem 0 .25rem; font-size: .95rem; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: normal; }
@@ -125,6 +129,15 @@ thead th { color: var(--soft); font-size: .85rem; }
 .bars .number { width: 4rem; }
 .bars .bar { padding-right: 0; }
 .bars svg { width: 100%; height: .9rem; display: block; margin-top: .3rem; }
+@media (max-width: 40rem) {
+  .bars th { width: 7rem; }
+  .bars .number { width: 3rem; }
+  .runs thead { display: none; }
+  .runs tr { display: block; border-bottom: 1px solid var(--line); padding: .3rem 0; }
+  .runs td { display: inline-block; border: 0; padding: 0 .5rem 0 0; }
+  .runs td:nth-child(4):not(:empty)::after { content: " s"; }
+  .runs .words { display: block; min-width: 0; }
+}
 rect { fill: var(--stage); }
 rect.off { fill: var(--off); }
 rect.band-green, rect.band-healthy { fill: var(--good); }

@@ -16,7 +16,7 @@ export function runWords(run: StoredRun): string {
   if (typeof summary.held === 'string') parts.push(summary.held);
   else if (run.kind !== 'pull')
     parts.push(
-      `${plural(moved, 'stage')} ${run.kind === 'plan' ? 'would change' : 'changed'}${
+      `${moved === 0 ? 'No stage' : plural(moved, 'stage')} ${run.kind === 'plan' ? 'would change' : 'changed'}${
         run.kind === 'plan'
           ? '.'
           : `, ${fields === 0 ? 'nothing was written' : `${plural(fields, 'field')} on ${plural(records, 'record')} written`}.`

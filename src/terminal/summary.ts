@@ -63,7 +63,7 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
     );
   if (writes.unreadable > 0)
     parts.push(
-      `${plural(writes.unreadable, 'value')} ${writes.unreadable === 1 ? 'has' : 'have'} no field in the CRM, or none that this connection may read: \`waystage provision\` creates the fields.`,
+      `${plural(writes.unreadable, 'value')} ${writes.unreadable === 1 ? 'has' : 'have'} no field in the CRM that can be read: see below.`,
     );
   if (subjects.ambiguous > 0)
     parts.push(`${plural(subjects.ambiguous, 'record')} could not be matched for certain and stayed apart.`);
