@@ -1,101 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SubjectId } from '../../src/model/facts.ts';
-import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
-import type { Fence, LedgerEntry, PageCommit, Placement, Store } from '../../src/store/port.ts';
-
-const HUB = 'hub' as ConnectionId;
-const T0 = Date.UTC(2026, 0, 1);
-
-/** A record with defaults, for tests of the store. */
-export function aRecord(id: string, over: Partial<CrmRecord> = {}): CrmRecord {
-  return {
-    connection: HUB,
-    type: 'contacts',
-    id,
-    fields: { email: `${id}@example.com` },
-    created: T0,
-    modified: T0,
-    state: 'live',
-    successor: null,
-    mergedIds: [],
-    associations: {},
-    ...over,
-  };
-}
-
-function page(records: readonly CrmRecord[], cursor: string, over: Partial<PageCommit> = {}): PageCommit {
-  return {
-    run: 'r1',
-    connection: HUB,
-    type: records[0]?.type ?? 'contacts',
-    records,
-    fates: records.map((record) => ({
-      connection: record.connection,
-      type: record.type,
-      id: record.id,
-      fate: 'applied' as const,
-      reason: null,
-      message: null,
-    })),
-    checkpoint: { cursor, fields: ['email'], complete: false },
-    at: T0,
-    ...over,
-  };
-}
-
-function placement(subject: string, over: Partial<Placement> = {}): Placement {
-  return {
-    subject: subject as SubjectId,
-    journey: 'people',
-    state: {
-      stage: 'lead',
-      entered: T0,
-      visits: [
-        {
-          stage: 'lead',
-          entered: T0,
-          left: null,
-          noticed: T0,
-          cause: 'customer',
-          rule: 'stages.lead.enter',
-          mappingVersion: 'v1',
-          skipped: false,
-          uncertain: false,
-        },
-      ],
-      lastStep: T0,
-      mappingVersion: 'v1',
-    },
-    health: { score: 70, band: 'healthy', coverage: 1 },
-    segments: ['smb'],
-    outputs: { stage: 'lead' },
-    factsHash: 'f',
-    identityHash: 'i',
-    evaluatedAt: T0,
-    ...over,
-  };
-}
-
-function entry(id: string, over: Partial<LedgerEntry> = {}): LedgerEntry {
-  return {
-    entry: `w-${id}`,
-    run: 'r1',
-    connection: HUB,
-    type: 'contacts',
-    id,
-    subject: 's1' as SubjectId,
-    journey: 'people',
-    output: 'stage',
-    field: 'waystage_stage',
-    old: null,
-    new: 'lead',
-    state: 'pending',
-    code: null,
-    message: null,
-    at: T0,
-    ...over,
-  };
-}
+import type { CrmRecord } from '../../src/model/record.ts';
+import type { Fence, LedgerEntry, Store } from '../../src/store/port.ts';
+import { aRecord, entry, HUB, page, placement, T0 } from './store-fixtures.ts';
 
 /** What every store must do, whatever database it sits on. `open` gives an empty one. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -301,6 +208,93 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         'refused',
         'written',
       ]);
+    });
+
+    test('the last value written is the newest begun, however many there were and in whatever order they ended', async () => {
+      const ids = Array.from({ length: 700 }, (_, index) => `${index}`);
+      for (const round of [1, 2, 3]) {
+        await store.ledger.begin(
+          ids.map((id) => entry(id, { entry: `w-${round}-${id}`, new: `stage ${round}` })),
+          fence,
+        );
+      }
+      const settled = (round: number) =>
+        ids.map((id) => ({
+          entry: `w-${round}-${id}`,
+          state: 'written' as const,
+          code: null,
+          message: null,
+        }));
+      await store.ledger.settle(settled(2), T0, fence);
+      await store.ledger.settle(settled(1), T0, fence);
+      const last = await store.ledger.lastWritten(HUB, 'contacts', ids);
+      expect(last.size).toBe(700);
+      for (const values of last.values()) expect({ ...values }).toEqual({ waystage_stage: 'stage 2' });
+      expect(await store.ledger.open(HUB)).toHaveLength(700);
+      expect((await store.ledger.lastWritten(HUB, 'companies', ids)).size).toBe(0);
+    });
+
+    test('results of one batch are settled each with its own words', async () => {
+      await store.ledger.begin([entry('1'), entry('2'), entry('3')], fence);
+      const outcome = (id: string, state: LedgerEntry['state'], code: string | null) => ({
+        entry: `w-${id}`,
+        state,
+        code,
+        message: code === null ? null : `about ${id}`,
+      });
+      await store.ledger.settle(
+        [outcome('1', 'refused', 'A'), outcome('2', 'written', null), outcome('3', 'refused', 'A')],
+        T0 + 7,
+        fence,
+      );
+      expect(
+        (await store.ledger.ofRun('r1')).map(({ id, state, code, message, at }) => [
+          id,
+          state,
+          code,
+          message,
+          at,
+        ]),
+      ).toEqual([
+        ['1', 'refused', 'A', 'about 1', T0 + 7],
+        ['2', 'written', null, null, T0 + 7],
+        ['3', 'refused', 'A', 'about 3', T0 + 7],
+      ]);
+    });
+
+    test('confirmed values are patched into many records; unknown records and other fields stay as they are', async () => {
+      const ids = Array.from({ length: 600 }, (_, index) => `${index}`);
+      const proto = JSON.parse('{"email":"p@example.com","__proto__":"kept"}') as CrmRecord['fields'];
+      await store.records.commitPage(
+        page(
+          ids.map((id) => aRecord(id, { fields: proto })),
+          'c',
+        ),
+        fence,
+      );
+      await store.records.patchFields(
+        [...ids, 'nobody'].map((id) => ({
+          connection: HUB,
+          type: 'contacts',
+          id,
+          fields: { waystage_stage: id },
+        })),
+        fence,
+      );
+      const found = await store.records.get(HUB, 'contacts', [...ids, 'nobody']);
+      expect(found.size).toBe(600);
+      for (const [id, { fields, modified }] of found) {
+        expect(JSON.stringify(fields)).toBe(
+          `{"email":"p@example.com","__proto__":"kept","waystage_stage":"${id}"}`,
+        );
+        expect(modified).toBe(T0);
+      }
+    });
+
+    test('a placement remembers the records its subject had', async () => {
+      await store.journeys.save([placement('s1', { identityHash: 'h1' })], 'r1', fence);
+      await store.journeys.save([placement('s1', { identityHash: 'h2' })], 'r2', fence);
+      expect((await store.journeys.get('people', ['s1'])).get('s1')?.identityHash).toBe('h2');
     });
 
     test('a run left running by a killed process is marked interrupted when the next one starts', async () => {
