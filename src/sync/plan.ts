@@ -1,4 +1,4 @@
-import type { Connector } from '../connector/port.ts';
+import type { Connector, FieldInfo } from '../connector/port.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { OutputValues, SubjectId } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
@@ -42,7 +42,7 @@ export interface RecordPlan {
   /** Fields that already hold what they should. */
   readonly unchanged: number;
   readonly edits: readonly ManualEdit[];
-  /** Output fields the CRM does not show us: not provisioned, or no permission. */
+  /** Output fields the CRM does not show us or lets us edit: not provisioned, or no permission. */
   readonly unreadable: readonly string[];
 }
 
@@ -50,6 +50,8 @@ export interface PlanInput {
   readonly subject: SubjectId;
   readonly record: CrmRecord;
   readonly connector: Connector;
+  /** Fields the CRM shows of this type today: what is stored of another is no longer known. */
+  readonly shown: Readonly<Record<string, Pick<FieldInfo, 'writable'>>>;
   /** Mappings of the subject's kind with what each wants written. */
   readonly wanted: readonly { readonly mapping: Mapping; readonly outputs: OutputValues }[];
   readonly lastWritten: Readonly<Record<string, FieldValue>> | undefined;
@@ -76,7 +78,7 @@ export function planRecord(input: PlanInput): RecordPlan {
       // Nothing known of an output (a trend before its first window) is not the same as an empty one.
       if (!Object.hasOwn(outputs, choice.output)) continue;
       const field = fieldNameOf(choice, connector);
-      if (!Object.hasOwn(record.fields, field)) {
+      if (!Object.hasOwn(record.fields, field) || !isWritable(input, field)) {
         unreadable.push(field);
         continue;
       }
@@ -108,6 +110,10 @@ export function planRecord(input: PlanInput): RecordPlan {
       ? null
       : { ...keyOf(record), subject: input.subject, parent: parentOf(record, connector), changes };
   return { write, unchanged, edits, unreadable };
+}
+
+function isWritable({ shown }: PlanInput, field: string): boolean {
+  return Object.hasOwn(shown, field) && shown[field]?.writable === true;
 }
 
 /** J20: a score is written when it differs from the CRM's by `write_step` or the band changes. */

@@ -79,6 +79,7 @@ function planSubject(
       subject,
       record,
       connector: open.config.connector,
+      shown: open.discovery.objects[record.type]?.fields ?? {},
       wanted,
       lastWritten: written.get(recordKeyText(record)),
       inherited,
@@ -112,7 +113,7 @@ export function reportUnreadable(planning: Planning): void {
       connection,
       code: 'crm_permission',
       exit: 1,
-      message: `${place}: ${[...fields].sort().join(', ')} cannot be read on ${records} ${records === 1 ? 'record' : 'records'}, so nothing is written there. Run \`waystage provision\`; if the fields exist, give this connection permission to read and edit them.`,
+      message: `${place}: ${[...fields].sort().join(', ')} cannot be read and edited on ${records} ${records === 1 ? 'record' : 'records'}, so nothing is written there. Run \`waystage provision\`; if the fields exist, give this connection permission to read and edit them.`,
     });
   }
 }

@@ -57,6 +57,7 @@ function plan(
       },
     },
     connector,
+    shown: Object.fromEntries(Object.keys(fields).map((name) => [name, { writable: true }])),
     wanted: [{ mapping: mapping(), outputs }],
     lastWritten: undefined,
     inherited: [],
@@ -150,6 +151,21 @@ describe('what has to change on one record (J22)', () => {
       write: { changes: [{ field: 'waystage_stage' }] },
     });
   });
+});
+
+test('what is stored of a field that is hidden or locked today is no reason to write', () => {
+  for (const shown of [
+    {},
+    { waystage_stage: { writable: false } },
+    JSON.parse('{"__proto__":{"writable":true}}'),
+  ]) {
+    expect(
+      plan({ waystage_stage: 'old' }, { stage: 'new' }, { shown, lastWritten: { waystage_stage: 'old' } }),
+    ).toMatchObject({
+      write: null,
+      unreadable: ['waystage_stage'],
+    });
+  }
 });
 
 describe('a value that neither we wrote nor want is a person’s', () => {

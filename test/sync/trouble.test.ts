@@ -205,7 +205,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expect(result.summary.writes).toMatchObject({ fields: 0, failed: 0, manualEdits: 0 });
     expect(result.summary.problems).toEqual([
       expect.objectContaining({
-        message: expect.stringMatching(/^salesforce Contact: Waystage_Stage__c cannot be read/),
+        message: expect.stringMatching(/^salesforce Contact: Waystage_Stage__c cannot be read and edited/),
       }),
     ]);
     await company.control('salesforce', 'field-security', {
@@ -215,6 +215,20 @@ describe('when a CRM refuses, is silent or hides something', () => {
     const mended = await company.sync();
     expect(mended.exit).toBe(0);
     expect(mended.summary.writes).toMatchObject({ fields: 0, unreadable: 0, manualEdits: 0 });
+    // Readable, but locked; and no full sync: what is stored of it counts for nothing.
+    await company.control('salesforce', 'field-security', {
+      field: 'Contact.Waystage_Next_Step__c',
+      readable: true,
+      editable: false,
+    });
+    const locked = await company.sync({ now: NOW + 90 * 24 * HOUR });
+    expect(locked.summary.writes.failed).toBe(0);
+    expect(locked.summary.writes.fields).toBeGreaterThan(0);
+    expect(locked.summary.problems).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/^salesforce Contact: Waystage_Next_Step__c cannot/),
+      }),
+    ]);
   });
 
   test('a field that rules read and that is hidden: its facts have no value, nobody is taken for empty-handed by name', async () => {
