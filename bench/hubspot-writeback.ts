@@ -1,0 +1,4 @@
+import { HUBSPOT } from './kit/hubspot.ts';
+import { writebackBenchmark } from './kit/requests.ts';
+
+export const benchmark = writebackBenchmark(HUBSPOT);

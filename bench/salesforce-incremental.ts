@@ -1,0 +1,4 @@
+import { incrementalBenchmark } from './kit/requests.ts';
+import { SALESFORCE } from './kit/salesforce.ts';
+
+export const benchmark = incrementalBenchmark(SALESFORCE);

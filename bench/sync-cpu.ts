@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXAMPLE_MAPPINGS } from '../src/app/package-root.ts';
+import type { Benchmark, Figures } from './kit/benchmark.ts';
+import { median, type Spent, takeTurns } from './kit/measure.ts';
+import { plainLoad } from './kit/plain.ts';
+import { type Crm, type RemoteSandbox, startSandboxProcess } from './kit/sandbox-process.ts';
+import { openScene, UNLIMITED } from './kit/scene.ts';
+import { CONTACTS } from './kit/vendor.ts';
+
+const ROUNDS = 3;
+
+/** Processor time of this process only: the sandboxes are in others. */
+export const benchmark: Benchmark = {
+  name: 'sync-cpu',
+  about:
+    'Processor time a record of a whole first load (fetch, decode, compare, store with associations, fates and checkpoints) to plain fetch, JSON.parse and one upsert into SQLite, page by page, in turns.',
+  targets: { hubspot_cpu_ratio: { max: 1.5 }, salesforce_cpu_ratio: { max: 1.5 } },
+  async measure() {
+    return { ...(await ofCrm('hubspot')), ...(await ofCrm('salesforce')) };
+  },
+};
+
+async function ofCrm(crm: Crm): Promise<Figures> {
+  const sandbox = await startSandboxProcess({ crm, contacts: CONTACTS });
+  try {
+    let records = 0;
+    const plain = async (): Promise<void> => {
+      const folder = mkdtempSync(join(tmpdir(), 'waystage-bench-'));
+      try {
+        const read = await plainLoad(sandbox, join(folder, 'plain.db'));
+        if (records !== 0 && records !== read) throw new Error(`plain read ${read} of ${records} records`);
+        records = read;
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    };
+    const ours = (): Promise<void> => load(sandbox, records);
+    // One round to warm both up.
+    await plain();
+    await ours();
+    const spent = await takeTurns(ROUNDS, { plain, ours });
+    const perRecord = (all: readonly Spent[]): number =>
+      (median(all.map(({ cpuMs }) => cpuMs)) * 1000) / records;
+    return {
+      [`${crm}_cpu_us_per_record`]: perRecord(spent.ours),
+      [`${crm}_plain_cpu_us_per_record`]: perRecord(spent.plain),
+      [`${crm}_cpu_ratio`]: median(
+        spent.ours.map(({ cpuMs }, round) => cpuMs / (spent.plain[round]?.cpuMs ?? Number.NaN)),
+      ),
+    };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function load(sandbox: RemoteSandbox, records: number): Promise<void> {
+  const { crm, url, token } = sandbox;
+  const scene = await openScene({
+    ...{ crm, url, token },
+    mappings: EXAMPLE_MAPPINGS,
+    requestsPer10s: UNLIMITED,
+  });
+  try {
+    await scene.run('pull');
+    const stored = Object.values(await scene.counts()).reduce((sum, count) => sum + count, 0);
+    if (stored !== records) throw new Error(`stored ${stored} of ${records} records`);
+  } finally {
+    await scene.close();
+  }
+}
