@@ -26,10 +26,18 @@ export function runWords(run: StoredRun): string {
   return parts.join(' ');
 }
 
-/** What went wrong with connections in that run. */
+/** Problems of one run that the page shows; the command line has all. */
+const SHOWN_PROBLEMS = 5;
+
+/** What went wrong in that run, beyond what its words say. */
 export function runProblems(run: StoredRun): readonly string[] {
-  const problems = (run.summary as Partial<RunSummary> | null)?.problems ?? [];
-  return [...problems.map(({ message }) => message), ...(run.error === null ? [] : [run.error])];
+  const summary = run.summary as Partial<RunSummary> | null;
+  const said = [summary?.held ?? null, summary === null ? run.error : null];
+  const all = [...(summary?.problems ?? []).map(({ message }) => message), run.error].filter(
+    (text): text is string => text !== null && !said.includes(text),
+  );
+  const more = all.length - SHOWN_PROBLEMS;
+  return more > 0 ? [...all.slice(0, SHOWN_PROBLEMS), `… and ${more} more: waystage run ${run.id}`] : all;
 }
 
 function plural(value: number, one: string): string {
