@@ -6,6 +6,7 @@ import {
   type Route,
   readInput,
 } from '../../../src/sandbox/index.ts';
+import { settleIngest } from './bulk/ingest-routes.ts';
 import { createRow, updateRow, type WriteOptions } from './dml.ts';
 import { RowError } from './errors.ts';
 import { changeField, setFieldSecurity } from './field-changes.ts';
@@ -35,6 +36,12 @@ const ConvertInput = z.strictObject({
 const UndeleteInput = z.strictObject({ type: z.string(), id: z.string() });
 const ExpireInput = z.strictObject({ sessions: z.boolean().optional(), cursors: z.boolean().optional() });
 const AllowInput = z.strictObject({ id: z.string().min(15) });
+const BulkInput = z.strictObject({
+  next: z.enum(['stuck', 'fail', 'cut-body', 'refuse']),
+  kind: z.enum(['query', 'ingest']).optional(),
+  /** Jobs that meet it; default 1. */
+  count: z.number().int().positive().optional(),
+});
 const FieldSecurityInput = z.strictObject({
   /** `Contact.Phone` */
   field: z.string(),
@@ -160,6 +167,7 @@ function extraRoutes(state: State): readonly Route[] {
       if (sessions === true) state.sessions.expireAll();
       if (cursors === true) state.cursors.clear();
     }),
+    post('bulk', BulkInput, ({ next, kind, count }) => state.bulk.ordain(next, kind ?? null, count ?? 1)),
     {
       method: 'GET',
       pattern: '/__sandbox/write-headers',
@@ -170,7 +178,7 @@ function extraRoutes(state: State): readonly Route[] {
 }
 
 /** The control routes of this CRM; besides the common ones `refuse`, `allow`, `convert`, `undelete`, `expire`,
- *  `field-security` and `write-headers`. */
+ *  `field-security`, `bulk` and `write-headers`. */
 export function createControl(state: State, reset: () => void): ControlActions {
   return {
     reset,
@@ -200,8 +208,12 @@ export function createControl(state: State, reset: () => void): ControlActions {
     },
     associate: (input) => associate(state, input),
     field: (change) => changeField(state, objectNamed(state, change.object), change),
-    writes: () => state.writes.all(),
+    writes: () => {
+      settleIngest(state);
+      return state.writes.all();
+    },
     records: (type, id) => {
+      settleIngest(state);
       const object = objectNamed(state, type);
       if (id === null)
         return { records: [...state.org.table(object.name).rows.values()].map((row) => shown(object, row)) };

@@ -5,6 +5,7 @@ import {
   type StartSandbox,
   startServer,
 } from '../../../src/sandbox/index.ts';
+import type { BulkOptions } from './bulk/jobs.ts';
 import { createControl } from './control.ts';
 import { makeId } from './ids.ts';
 import { Sessions } from './sessions.ts';
@@ -27,6 +28,8 @@ export interface SalesforceSandboxOptions extends SandboxOptions {
   /** What one unknown field does to a collection: fails its row, or refuses the whole request with 400 (default).
    *  Which of the two Salesforce does is not documented; a client should stand both. */
   readonly unknownField?: 'row' | 'request';
+  /** Sizes and allowances of the Bulk API. */
+  readonly bulk?: BulkOptions;
 }
 
 /** Starts a Salesforce org with the story's data on a loopback port: OAuth, REST (v31.0 to v67.0), Tooling and
@@ -48,6 +51,7 @@ export const startSalesforceSandbox: StartSandbox<SalesforceSandboxOptions> = as
     arrivals,
     sessions,
     cursorMs: options.cursorMs ?? 2 * DAY,
+    bulk: options.bulk ?? {},
     unknownField: options.unknownField ?? 'request',
   } as const;
   const state = createState(parts);
@@ -57,6 +61,8 @@ export const startSalesforceSandbox: StartSandbox<SalesforceSandboxOptions> = as
     time,
     clock: options.clock,
     port: options.port,
+    // Uploads of the Bulk API are larger than anything else; the vendor part holds other bodies to less.
+    maxBodyBytes: Math.max(16 * 1024 * 1024, state.bulk.uploadBytes + 1),
     ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });

@@ -1,4 +1,4 @@
-import type { KitAnswer, KitRequest, Route } from '../../../src/sandbox/index.ts';
+import type { KitAnswer, KitRequest, Route, WindowLimit } from '../../../src/sandbox/index.ts';
 import { describeBrief, describeObject } from './describe.ts';
 import { notFound, refuse } from './errors.ts';
 import type { SfObject } from './schema.ts';
@@ -75,19 +75,20 @@ function versions(): KitAnswer {
 
 function resources(request: KitRequest): KitAnswer {
   const base = baseOf(request);
-  const names = ['composite', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'];
+  const names = ['composite', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'];
   return { status: 200, body: Object.fromEntries(names.map((name) => [name, `${base}/${name}`])) };
 }
 
 function limits(state: State): KitAnswer {
   const now = state.time.now();
   const full = (max: number) => ({ Max: max, Remaining: max });
+  const left = (limit: WindowLimit) => ({ Max: limit.limit, Remaining: limit.remaining(now) });
   return {
     status: 200,
     body: {
-      DailyApiRequests: { Max: state.daily.limit, Remaining: state.daily.remaining(now) },
-      DailyBulkApiBatches: full(15_000),
-      DailyBulkV2QueryJobs: full(10_000),
+      DailyApiRequests: left(state.daily),
+      DailyBulkApiBatches: left(state.bulk.batchLimit),
+      DailyBulkV2QueryJobs: left(state.bulk.queryLimit),
       DailyBulkV2QueryFileStorageMB: full(976_562),
       DailyAsyncApexExecutions: full(250_000),
       DailyStandardVolumePlatformEvents: full(25_000),

@@ -6,6 +6,7 @@ import {
   type WriteLog,
 } from '../../../src/sandbox/index.ts';
 import type { Story } from '../../../src/story/index.ts';
+import { type BulkOptions, Jobs } from './bulk/jobs.ts';
 import { Cursors } from './cursors.ts';
 import type { WriteOptions } from './dml.ts';
 import { SfError } from './errors.ts';
@@ -26,6 +27,7 @@ export interface State {
   readonly writeHeaders: WriteHeaders[];
   readonly sessions: Sessions;
   readonly cursors: Cursors;
+  readonly bulk: Jobs;
   readonly time: SandboxTime;
   readonly daily: WindowLimit;
   /** Refuses nothing: Salesforce names no such limit. It shows how many requests came at once. */
@@ -55,6 +57,7 @@ export interface StateParts {
   readonly arrivals: WindowLimit;
   readonly sessions: Sessions;
   readonly cursorMs: number;
+  readonly bulk: BulkOptions;
   readonly unknownField: 'row' | 'request';
 }
 
@@ -67,6 +70,7 @@ export function createState(parts: StateParts): State {
     writeHeaders: [],
     sessions: parts.sessions,
     cursors: new Cursors(parts.cursorMs),
+    bulk: new Jobs(parts.bulk),
     time: parts.time,
     daily: parts.daily,
     arrivals: parts.arrivals,
@@ -84,6 +88,7 @@ export function resetState(state: State, parts: StateParts): void {
   state.writeHeaders.length = 0;
   state.sessions.reset();
   state.cursors.clear();
+  state.bulk.reset();
 }
 
 /** Records that the story knows as deleted or merged away. */

@@ -1,5 +1,7 @@
 import type { ControlActions, KitAnswer, KitRequest, Route, Vendor } from '../../../src/sandbox/index.ts';
 import { errorAnswer } from './body.ts';
+import { bulkIngestRoutes, settleIngest } from './bulk/ingest-routes.ts';
+import { bulkQueryRoutes } from './bulk/query-routes.ts';
 import { notFound, refuse } from './errors.ts';
 import { salesforceFaults } from './faults.ts';
 import { collectionRoutes } from './routes-collections.ts';
@@ -18,6 +20,10 @@ function headSize(request: KitRequest): number {
   for (const [name, value] of Object.entries(request.headers)) size += name.length + String(value).length + 4;
   return size;
 }
+
+/** Bodies of everything but uploads are at most this large. */
+const MAX_BODY = 16 * 1024 * 1024;
+const TOO_LARGE: KitAnswer = { status: 413, body: 'Request Entity Too Large' };
 
 /** The version segment of a REST path that needs a session; null for all other paths: the list of versions is
  *  public, SOAP calls carry their session inside. */
@@ -38,6 +44,7 @@ function authorize(state: State, request: KitRequest): KitAnswer | null {
     throw refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
   }
   charge(state);
+  settleIngest(state);
   return null;
 }
 
@@ -48,6 +55,8 @@ export function createVendor(state: State, control: ControlActions): Vendor {
     ...dataRoutes(state),
     ...sobjectRoutes(state),
     ...collectionRoutes(state),
+    ...bulkQueryRoutes(state),
+    ...bulkIngestRoutes(state),
     ...toolingRoutes(state),
     ...soapRoutes(state),
   ];
@@ -56,11 +65,11 @@ export function createVendor(state: State, control: ControlActions): Vendor {
     limits: [state.daily, state.arrivals],
     faults: salesforceFaults(state),
     control,
-    before: (request) => {
+    before: (request, route) => {
       state.arrivals.take(request.at);
-      return headSize(request) > MAX_HEAD
-        ? { status: 431, body: 'Request Header Fields Too Large' }
-        : authorize(state, request);
+      if (headSize(request) > MAX_HEAD) return { status: 431, body: 'Request Header Fields Too Large' };
+      if (request.body.length > MAX_BODY && route?.tags?.includes('upload') !== true) return TOO_LARGE;
+      return authorize(state, request);
     },
     notFound: () => errorAnswer(notFound()),
     wrongMethod: (request, allowed) =>
@@ -76,7 +85,7 @@ export function createVendor(state: State, control: ControlActions): Vendor {
       headers: { 'content-type': 'text/html' },
       body: '<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>',
     }),
-    bodyTooLarge: () => ({ status: 413, body: 'Request Entity Too Large' }),
+    bodyTooLarge: () => TOO_LARGE,
     failed: (error) => errorAnswer(error),
     finish: (request, answer) => {
       if (restVersion(request.path) === null || answer.status === 401) return answer;
