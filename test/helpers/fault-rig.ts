@@ -55,6 +55,8 @@ export interface FaultRigOptions {
   /** Size of the story; default 130. */
   readonly contacts?: number;
   readonly auth?: (sandbox: Sandbox) => AuthConfig;
+  /** How far Waystage's clock is ahead of the CRM's, in milliseconds. */
+  readonly skewMs?: number;
   /** Where the connection goes instead of the sandbox, such as a proxy in front of it. */
   readonly baseUrl?: (sandbox: Sandbox) => Promise<string>;
 }
@@ -65,7 +67,7 @@ export async function startFaultRig(options: FaultRigOptions): Promise<FaultRig>
   const fast = createFastClock(FACTOR, NOW);
   const waits: number[] = [];
   const clock: Clock = {
-    now: fast.now,
+    now: () => fast.now() + (options.skewMs ?? 0),
     sleep: (ms, signal) => {
       waits.push(ms);
       return fast.sleep(ms, signal);

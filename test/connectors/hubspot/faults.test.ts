@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { hubspot } from '../../../connectors/hubspot/index.ts';
 import { startHubspotSandbox } from '../../../connectors/hubspot/sandbox/index.ts';
+import type { Page } from '../../../src/connector/port.ts';
+import type { CrmRecord } from '../../../src/model/record.ts';
 import type { SyncResult } from '../../../src/sync/run.ts';
 import { createFaultProxy, type FaultProxy } from '../../helpers/fault-proxy.ts';
 import { type FaultRig, type FaultRigOptions, startFaultRig } from '../../helpers/fault-rig.ts';
@@ -69,6 +71,12 @@ async function expectPartOfWhole(): Promise<Readonly<Record<string, unknown>>> {
   const stored = await rig.stored();
   for (const [key, record] of Object.entries(stored)) expect(record).toEqual(whole[key]);
   return stored;
+}
+
+async function recordsOf(pages: AsyncIterable<Page>): Promise<readonly CrmRecord[]> {
+  const records: CrmRecord[] = [];
+  for await (const page of pages) records.push(...page.records);
+  return records;
 }
 
 describe('HubSpot under faults', () => {
@@ -291,6 +299,15 @@ describe('HubSpot under faults', () => {
     await expectResumes();
   });
 
+  test.each([-600_000, 600_000])('F11: a clock of ours that is %d ms off loses no change', async (skewMs) => {
+    await start({ skewMs });
+    await rig.pull();
+    const [id] = Object.keys(whole).flatMap((key) => (key.startsWith('contacts ') ? [key.slice(9)] : []));
+    await rig.control('edit', { type: 'contacts', id, properties: { jobtitle: 'Chief of Clocks' } });
+    await rig.control('clock', { advance: 120_000 });
+    expect((await rig.pull()).summary.connections['hubspot']).toMatchObject({ applied: 1, failed: 0 });
+  });
+
   test('F12: a token that ends in mid-run: named, no further knocking, read on when there is a good one', async () => {
     await start();
     await rig.fault({ name: 'expired-token', after: 25 });
@@ -301,5 +318,54 @@ describe('HubSpot under faults', () => {
     await expectPartOfWhole();
     const { summary: second } = await expectResumes();
     expect(second.connections['hubspot']!.requests).toBeLessThan(requests);
+  });
+
+  test.each([
+    ['F34', 'remove'],
+    ['F36', 'hide'],
+  ])(
+    '%s: a property gone (%s) after it was discovered is absent, never empty; the rest is there',
+    async (_f, action) => {
+      await start();
+      const connection = rig.open();
+      try {
+        const discovery = await connection.discover(['companies']);
+        const fields = ['name', 'domain', 'renewal_date'];
+        const pull = async () => {
+          const records = [];
+          for await (const page of connection.pull({ type: 'companies', fields, cursor: null, discovery }))
+            records.push(...page.records);
+          return records;
+        };
+        const before = await pull();
+        expect(before.some(({ fields: { renewal_date: date } }) => typeof date === 'string')).toBe(true);
+        await rig.control('field', { object: 'companies', field: 'renewal_date', action });
+        const after = await pull();
+        expect(after).toEqual(
+          before.map(({ fields: { renewal_date: _, ...rest }, ...record }) => ({ ...record, fields: rest })),
+        );
+        const read = await connection.read({ type: 'companies', ids: [before[0]!.id], fields, discovery });
+        expect(Object.keys(read.records[0]!.fields)).not.toContain('renewal_date');
+      } finally {
+        await connection.close();
+      }
+    },
+  );
+
+  test('F35: values of a property that has another type now are left out and named, never read as empty', async () => {
+    await start();
+    const connection = rig.open();
+    try {
+      const discovery = await connection.discover(['companies']);
+      const change = { object: 'companies', field: 'renewal_date', action: 'retype', to: 'string' };
+      await rig.control('field', change);
+      const request = { type: 'companies', fields: ['name', 'renewal_date'], cursor: null, discovery };
+      const { id } = (await recordsOf(connection.pull(request)))[0]!;
+      await rig.control('edit', { type: 'companies', id, properties: { renewal_date: 'when they like' } });
+      const read = await connection.read({ ...request, ids: [id] });
+      expect(Object.keys(read.records[0]!.fields)).toEqual(['name']);
+    } finally {
+      await connection.close();
+    }
   });
 });

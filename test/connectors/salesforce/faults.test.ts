@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSalesforce } from '../../../connectors/salesforce/index.ts';
 import { startSalesforceSandbox } from '../../../connectors/salesforce/sandbox/index.ts';
-import type { AuthConfig } from '../../../src/connector/port.ts';
+import type { AuthConfig, Page } from '../../../src/connector/port.ts';
+import type { CrmRecord } from '../../../src/model/record.ts';
 import type { Sandbox } from '../../../src/sandbox/port.ts';
 import type { SyncResult } from '../../../src/sync/run.ts';
 import { createFaultProxy, type FaultProxy } from '../../helpers/fault-proxy.ts';
@@ -93,6 +94,12 @@ async function expectPartOfWhole(): Promise<Readonly<Record<string, unknown>>> {
   const stored = await rig.stored();
   for (const [key, record] of Object.entries(stored)) expect(record).toEqual(whole[key]);
   return stored;
+}
+
+async function recordsOf(pages: AsyncIterable<Page>): Promise<readonly CrmRecord[]> {
+  const records: CrmRecord[] = [];
+  for await (const page of pages) records.push(...page.records);
+  return records;
 }
 
 describe('Salesforce under faults', () => {
@@ -262,6 +269,15 @@ describe('Salesforce under faults', () => {
     expect(await rig.hits()).toBe(2);
   });
 
+  test.each([-600_000, 600_000])('F11: a clock of ours that is %d ms off loses no change', async (skewMs) => {
+    await start({ skewMs });
+    await rig.pull();
+    const [id] = Object.keys(whole).flatMap((key) => (key.startsWith('Contact ') ? [key.slice(8)] : []));
+    await rig.control('edit', { type: 'Contact', id, properties: { Title: 'Chief of Clocks' } });
+    await rig.control('clock', { advance: 120_000 });
+    expect((await rig.pull()).summary.connections['salesforce']).toMatchObject({ applied: 1, failed: 0 });
+  });
+
   test('F12: a session that ends in mid-run: one new token for all, and nothing is lost', async () => {
     await start({ auth: clientCredentials });
     await rig.fault({ name: 'expired-session', after: 26, count: 1 });
@@ -301,4 +317,37 @@ describe('Salesforce under faults', () => {
     await expectPartOfWhole();
     await expectResumes();
   });
+
+  test.each([
+    ['F34', 'remove'],
+    ['F36', 'hide'],
+  ])(
+    '%s: a field gone (%s) after it was discovered is absent, never empty; the rest is there',
+    async (_f, action) => {
+      await start();
+      const connection = rig.open();
+      try {
+        const discovery = await connection.discover(['Account']);
+        const fields = ['Name', 'Website', 'Renewal_Date__c'];
+        const pull = async () => {
+          const records = [];
+          for await (const page of connection.pull({ type: 'Account', fields, cursor: null, discovery }))
+            records.push(...page.records);
+          return records;
+        };
+        const before = await pull();
+        expect(before.some(({ fields: { Renewal_Date__c: date } }) => typeof date === 'string')).toBe(true);
+        await rig.control('field', { object: 'Account', field: 'Renewal_Date__c', action });
+        const after = await pull();
+        expect(after).toEqual(
+          before.map(({ fields: { Renewal_Date__c: _, ...rest }, ...record }) => ({
+            ...record,
+            fields: rest,
+          })),
+        );
+      } finally {
+        await connection.close();
+      }
+    },
+  );
 });
