@@ -40,7 +40,7 @@ test('markup in names stays text in a real browser', async () => {
   const { page, complaints } = await open(`http://127.0.0.1:${port}/`);
   expect(await page.locator('img').count()).toBe(0);
   expect(await page.title()).toBe('Waystage');
-  expect(await page.locator('main').innerText()).toContain('<img src=x onerror=');
+  expect(await page.locator('main').textContent()).toContain('<img src=x onerror=');
   expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
   await page.close();
 });
@@ -52,7 +52,7 @@ test('a synced company: connections, runs and bars, readable at 400 pixels and i
     const web = await startStatus(company.app, { port: 0, orAnyFree: false });
     try {
       const { page, complaints } = await open(web.url);
-      expect(await page.locator('h2').allInnerTexts()).toEqual([
+      expect(await page.locator('h2').allTextContents()).toEqual([
         'Connections',
         expect.stringContaining('Account journey'),
         expect.stringContaining('Contact journey'),
@@ -63,7 +63,7 @@ test('a synced company: connections, runs and bars, readable at 400 pixels and i
       expect(await bars.count()).toBeGreaterThan(15);
       const widths = await bars.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width));
       expect(Math.max(...widths)).toBeGreaterThan(30);
-      expect(await page.locator('.words').first().innerText()).toMatch(
+      expect(await page.locator('.words').first().textContent()).toMatch(
         /^Read \d+ records\. \d+ stages changed, \d+ fields on \d+ records written\./,
       );
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
