@@ -329,12 +329,7 @@ describe('Salesforce under faults', () => {
       try {
         const discovery = await connection.discover(['Account']);
         const fields = ['Name', 'Website', 'Renewal_Date__c'];
-        const pull = async () => {
-          const records = [];
-          for await (const page of connection.pull({ type: 'Account', fields, cursor: null, discovery }))
-            records.push(...page.records);
-          return records;
-        };
+        const pull = () => recordsOf(connection.pull({ type: 'Account', fields, cursor: null, discovery }));
         const before = await pull();
         expect(before.some(({ fields: { Renewal_Date__c: date } }) => typeof date === 'string')).toBe(true);
         await rig.control('field', { object: 'Account', field: 'Renewal_Date__c', action });
