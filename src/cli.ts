@@ -10,6 +10,7 @@ import { fields } from './commands/fields.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
 import { matches } from './commands/matches.ts';
+import { pause } from './commands/pause.ts';
 import { plan } from './commands/plan.ts';
 import { provision } from './commands/provision.ts';
 import { run, runs } from './commands/runs.ts';
@@ -141,11 +142,13 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
         .option('--seed <n>', 'another story', '1')
         .option('--hubspot-port <n>', 'port of the HubSpot sandbox (default: any free one)')
         .option('--salesforce-port <n>', 'port of the Salesforce sandbox (default: any free one)')
-        .option('--latency <ms>', 'milliseconds added to every answer', '0'),
+        .option('--latency <ms>', 'milliseconds added to every answer', '0')
+        .option('--faults <file>', 'YAML or JSON list of faults, each as `POST /__sandbox/fault` takes it'),
     (context, _args, options) =>
       sandbox(context, {
         contacts: number(options, 'contacts', '--contacts', 1, 1_000_000) ?? 2000,
         seed: number(options, 'seed', '--seed', 0, 2 ** 31) ?? 1,
+        faults: text(options['faults']),
         latencyMs: number(options, 'latency', '--latency', 0, 60_000) ?? 0,
         ports: {
           hubspot: number(options, 'hubspotPort', '--hubspot-port', 0, 65_535) ?? 0,
@@ -179,10 +182,24 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
         }),
       ),
   );
-  add('sync', 'pull, resolve, place, plan and write', pulling, (context, _args, options) =>
-    withApp(context, (app) =>
-      sync(context, app, 'sync', { full: options['full'] === true, connection: text(options['connection']) }),
-    ),
+  add(
+    'sync',
+    'pull, resolve, place, plan and write',
+    (command) =>
+      pulling(command)
+        .option('--reconcile', 'compare with a full reading: deletes, archives, merges, associations')
+        .option('--approve', 'let pass what the guard kept for approval, and nothing else')
+        .option('--retry', 'try again what a CRM refused for good'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        sync(context, app, 'sync', {
+          full: options['full'] === true,
+          reconcile: options['reconcile'] === true,
+          approve: options['approve'] === true,
+          retry: options['retry'] === true,
+          connection: text(options['connection']),
+        }),
+      ),
   );
   add('explain <subject>', 'why this stage, why not the next, what moved the health', same, (context, args) =>
     withApp(context, (app) => explain(context, app, args[0] ?? '')),
@@ -226,6 +243,15 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   );
   add('connections', 'what is connected and how it was at the last contact', same, (context) =>
     withApp(context, (app) => connections(context, app)),
+  );
+  add(
+    'pause [connection]',
+    'stop writing, to one connection or to all; reading goes on',
+    same,
+    (context, args) => withApp(context, (app) => pause(context, app, 'pause', args[0])),
+  );
+  add('resume [connection]', 'restart writing', same, (context, args) =>
+    withApp(context, (app) => pause(context, app, 'resume', args[0])),
   );
   add(
     'fields <connection>',

@@ -8,6 +8,7 @@ export async function connections(context: CommandContext, app: App): Promise<Ex
   const stored = new Map(
     (await app.store.connections.list()).map((connection) => [connection.id, connection]),
   );
+  const states = new Map((await app.store.connections.states()).map((state) => [state.id, state]));
   const counts = await app.store.records.counts();
   const zone = app.config.timezone;
   const list = app.connections.map((connection) => {
@@ -21,6 +22,8 @@ export async function connections(context: CommandContext, app: App): Promise<Ex
       checkedAt: known?.checkedAt ?? null,
       problem: known?.problem ?? null,
       writeMode: connection.writeMode,
+      pausedAt: states.get(connection.id)?.pausedAt ?? null,
+      reconciledAt: states.get(connection.id)?.reconciledAt ?? null,
       schedule: configured?.schedule ?? null,
       records: Object.fromEntries(
         counts.filter((row) => row.connection === connection.id).map((row) => [row.type, row.records]),
@@ -46,7 +49,7 @@ export async function connections(context: CommandContext, app: App): Promise<Ex
               app.connections.find(({ id }) => id === one.id)?.connector.label ?? one.connector,
               one.account ?? '',
               count(Object.values(one.records).reduce((sum, records) => sum + records, 0)),
-              one.writeMode === 'apply' ? 'on' : 'plan only',
+              one.pausedAt !== null ? 'paused' : one.writeMode === 'apply' ? 'on' : 'plan only',
               one.checkedAt === null ? 'never' : instant(one.checkedAt, zone),
             ]),
             width,

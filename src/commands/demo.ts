@@ -9,6 +9,7 @@ import { startStatus } from '../app/web.ts';
 import { finish, type ResolvedConfig } from '../config/resolve.ts';
 import { Config } from '../config/schema.ts';
 import { systemClock } from '../model/clock.ts';
+import { WaystageError } from '../model/errors.ts';
 import type { RunSummary } from '../sync/summary.ts';
 import { summaryLines } from '../terminal/summary.ts';
 import { pad, plural, wrap } from '../terminal/text.ts';
@@ -76,6 +77,9 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
       await untilAborted(context.signal);
     }
     return Math.max(first.exit, second.exit) as ExitStatus;
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    throw new WaystageError('stopped', 'Stopped. Nothing of the demo is kept.', { cause: error });
   } finally {
     for (const close of closing) await close();
   }

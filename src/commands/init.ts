@@ -64,7 +64,7 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     '  3. waystage provision --plan  the fields Waystage would create in the CRM;',
     '     waystage provision         creates them',
     '  4. waystage plan              what a sync would write; writes nothing',
-    '  5. Set `write.mode: apply`, then waystage sync, or waystage serve for every 15 minutes',
+    '  5. Set `write.mode: apply`, then waystage sync (waystage serve: by schedule)',
   ]);
   return 0;
 }
@@ -91,12 +91,12 @@ async function questions(context: CommandContext): Promise<Answers> {
   const services = /^s/i.test(
     await ask('Start from (B)2B software or (S)ervices with repeat purchase? [B/s] '),
   );
-  const named = await ask(`Time zone in which days are counted? [${timezone}] `);
-  if (named !== '' && !isZone(named))
-    throw new WaystageError(
-      'usage',
-      `\`${named}\` is not a time zone. Use an IANA name such as Europe/Berlin.`,
-    );
+  const question = `Time zone in which days are counted? [${timezone}] `;
+  let named = await ask(question);
+  while (named !== '' && !isZone(named)) {
+    context.streams.err(`\`${named}\` is not a time zone. Use an IANA name such as Europe/Berlin.\n`);
+    named = await ask(question);
+  }
   return {
     hubspot,
     salesforce,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { startSandboxes } from '../app/sandboxes.ts';
 import { systemClock } from '../model/clock.ts';
 import { WaystageError } from '../model/errors.ts';
@@ -8,11 +9,13 @@ export interface SandboxCommandOptions {
   readonly seed: number;
   readonly latencyMs: number;
   readonly ports: Readonly<Record<string, number>>;
+  /** A plan of faults, relative to the present folder. */
+  readonly faults: string | undefined;
 }
 
 /** `sandbox`: starts the stand-ins only; one JSON line when they are ready, then until Ctrl-C. */
 export async function sandbox(context: CommandContext, options: SandboxCommandOptions): Promise<ExitStatus> {
-  const sandboxes = await start(options);
+  const sandboxes = await start(context, options);
   const line: Record<string, unknown> = {};
   for (const [id, one] of Object.entries(sandboxes.all)) {
     const { url, token, clientId, clientSecret } = one;
@@ -25,9 +28,16 @@ export async function sandbox(context: CommandContext, options: SandboxCommandOp
   return 0;
 }
 
-async function start(options: SandboxCommandOptions): Promise<Awaited<ReturnType<typeof startSandboxes>>> {
+async function start(
+  context: CommandContext,
+  { faults, ...options }: SandboxCommandOptions,
+): Promise<Awaited<ReturnType<typeof startSandboxes>>> {
   try {
-    return await startSandboxes({ ...options, clock: systemClock });
+    return await startSandboxes({
+      ...options,
+      clock: systemClock,
+      ...(faults === undefined ? {} : { faultsFile: resolve(context.folder, faults) }),
+    });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

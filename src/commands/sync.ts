@@ -8,6 +8,12 @@ import { type CommandContext, type ExitStatus, print } from './context.ts';
 export interface SyncCommandOptions {
   readonly full: boolean;
   readonly connection: string | undefined;
+  /** Compare the store with a full reading. */
+  readonly reconcile?: boolean;
+  /** Let pass what the guard kept for approval. */
+  readonly approve?: boolean;
+  /** Try again what a CRM refused for good. */
+  readonly retry?: boolean;
   readonly now?: number;
 }
 
@@ -43,6 +49,9 @@ export async function runWithProgress(
     return await app.run({
       kind,
       full: options.full,
+      reconcile: options.reconcile ?? false,
+      approve: options.approve ?? false,
+      retryRefused: options.retry ?? false,
       progress: shown,
       signal: context.signal,
       ...(options.now === undefined ? {} : { now: options.now }),

@@ -191,6 +191,22 @@ describe('what goes wrong with a CRM', () => {
     expect(await cli('connections')).toMatchObject({ status: 1 });
   });
 
+  test('a second process says that another run is under way; a stopped run is gone on with', async () => {
+    const first = start(['sync', '--full'], { folder: place.path });
+    await first.says('err', /Connecting/);
+    const second = await cli('sync', '--json');
+    expect(second.status).toBe(1);
+    expect(JSON.parse(second.out).error).toMatchObject({
+      code: 'busy',
+      message: expect.stringContaining('Another run is under way'),
+    });
+    first.child.kill('SIGINT');
+    const stopped = await first.ended;
+    expect(stopped.status).toBe(1);
+    expect(stopped.err).toMatch(/stopped/i);
+    expect(await cli('sync')).toMatchObject({ status: 0 });
+  });
+
   test('a refused record is named with the words of the CRM, the rest is written, status 1', async () => {
     await control('hubspot', 'refuse', {
       type: 'contacts',
