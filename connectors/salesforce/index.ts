@@ -29,6 +29,8 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
       writeBatch: WRITE_BATCH,
       // Two batches of one object at once lock each other's parent records.
       writeParallel: 1,
+      // Increments see deletes, merges and conversions; only what left the recycle bin needs a full reading.
+      reconcileEvery: 7 * 24 * 3_600_000,
       auth: ['token', 'client-credentials'],
     },
     checkConfig: (config) => [...checkBaseUrl(config), ...checkAuth(config)],

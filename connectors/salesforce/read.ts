@@ -9,7 +9,7 @@ import { TypeReader } from './type-reader.ts';
 const MAX_MERGES = 5;
 
 /** Present values of single records. Ids that are deleted, hidden or no ids at all are `gone`; for a merged one
- *  the record it lives on in is among `records`. */
+ *  the record it lives on in is among `records`; with `dead` the deleted and merged ones are, too. */
 export async function read(
   client: SalesforceClient,
   connection: ConnectionId,
@@ -32,7 +32,7 @@ export async function read(
   }
   const lives = (record: CrmRecord): boolean => record.state === 'live' || record.state === 'converted';
   return {
-    records: [...byId.values()].filter(lives),
+    records: [...byId.values()].filter((record) => request.dead === true || lives(record)),
     gone: request.ids.filter((id) => {
       const record = isId(id) ? byId.get(id18(id)) : undefined;
       return record === undefined || !lives(record);

@@ -18,6 +18,12 @@ import { holderAlive, holderName, newId } from './process.ts';
 export interface RunRequest {
   readonly kind: SyncOptions['kind'];
   readonly full?: boolean;
+  /** Read everything beside the increments and compare, due or not. */
+  readonly reconcile?: boolean;
+  /** Let pass what a run of before kept for approval. */
+  readonly approve?: boolean;
+  /** Try again what a CRM refused for good. */
+  readonly retryRefused?: boolean;
   /** The instant rules are evaluated at; default: the clock's now. */
   readonly now?: number;
   /** Only this connection. */
@@ -98,6 +104,10 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
         signal: request.signal,
         progress: request.progress,
         full: request.full ?? false,
+        reconcile: request.reconcile ?? false,
+        approve: request.approve ?? false,
+        retryRefused: request.retryRefused ?? false,
+        guard: config.guard,
         manualEdits: config.manualEdits,
         unlink: config.unlink,
         ...(request.failpoint === undefined ? {} : { failpoint: request.failpoint }),
@@ -194,8 +204,20 @@ function syncConnection(
     fieldMap,
     writeMode: connection.writeMode,
     objects: connection.objects ?? null,
+    reconcileEvery:
+      connection.reconcile === undefined
+        ? (connector.capabilities.reconcileEvery ?? null)
+        : connection.reconcile,
+    budget: budgetOf(connection),
     open: (signal) =>
       connector.open(config, { clock: options.clock, random: options.random, signal, log: options.log }),
+  };
+}
+
+function budgetOf({ budget }: ResolvedConnection): NonNullable<SyncConnection['budget']> {
+  return {
+    ...(budget?.dailyShare === undefined ? {} : { dailyShare: budget.dailyShare }),
+    ...(budget?.reserve === undefined ? {} : { reserve: budget.reserve }),
   };
 }
 

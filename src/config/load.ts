@@ -231,8 +231,9 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     'webhookSecret',
   ],
   'connections.auth': ['kind', 'token', 'clientId', 'clientSecret'],
-  'connections.budget': ['requestsPer10s'],
+  'connections.budget': ['requestsPer10s', 'dailyShare', 'reserve'],
   write: ['mode', 'manualEdits', 'activation', 'guard'],
+  'write.guard': ['share', 'atLeast'],
   server: ['port', 'host'],
   identity: ['unlink'],
 };

@@ -20,6 +20,8 @@ export interface ResolvedConfig {
   readonly fieldMaps: readonly string[];
   readonly unlink: readonly (readonly [string, string])[];
   readonly manualEdits: 'ask' | 'revert';
+  /** Null: the guard is off. */
+  readonly guard: Config['write']['guard'];
   /** Found while loading: accepted, but worth knowing. */
   readonly warnings: readonly Problem[];
   /** Where a key stands in the file, for problems found later. */
@@ -71,6 +73,7 @@ export function finish(
     fieldMaps: (config.fieldMaps ?? []).map((map) => resolve(root, map)),
     unlink: config.identity?.unlink ?? [],
     manualEdits: config.write.manualEdits,
+    guard: config.write.guard,
     warnings,
     locate,
     server: { port: port(environment['PORT'], config.server.port), host: config.server.host },

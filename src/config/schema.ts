@@ -5,6 +5,29 @@ const Text = z.string().min(1);
 /** A documented key that this version accepts and does not act on yet; `check` warns about it. */
 const Later = z.unknown().optional();
 
+/** `24h`, `7d`, `2w`: how often something is done; `never`. In milliseconds, null for never. */
+const Every = z
+  .string()
+  .regex(/^([1-9]\d{0,3}(h|d|w)|never)$/, 'expected a time such as 24h, 7d or 2w, or `never`')
+  .transform((text) => {
+    const unit = { h: 3_600_000, d: 86_400_000, w: 604_800_000 }[text.slice(-1)];
+    return text === 'never' || unit === undefined ? null : Number(text.slice(0, -1)) * unit;
+  });
+
+/** `5`, `5%` or `0.5 %`, as a share in [0,1]. */
+const Percentage = z.union([
+  z
+    .number()
+    .min(0)
+    .max(100)
+    .transform((percent) => percent / 100),
+  z
+    .string()
+    .regex(/^\d{1,3}(\.\d+)? ?%$/, 'expected a percentage such as 5 or 5%')
+    .transform((text) => Number.parseFloat(text) / 100)
+    .pipe(z.number().max(1, 'expected at most 100%')),
+]);
+
 /** How a connection proves who it is. */
 const Auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
@@ -34,9 +57,15 @@ const Connection = z.strictObject({
     .strictObject({
       /** Requests per 10 seconds this connection may use. Default: the connector's own. */
       requestsPer10s: z.int().min(1).max(10_000).optional(),
+      /** Share of the CRM's daily quota that Waystage may use in 24 hours, as a percentage. Default: all but the
+       *  reserve. */
+      dailyShare: Percentage.optional(),
+      /** Share of the daily quota that is never touched, for signing in, webhooks and other tools. Default 5%. */
+      reserve: Percentage.optional(),
     })
     .optional(),
-  reconcile: Later,
+  /** How often a run reads everything again and compares; default by the connector (HubSpot 24h, Salesforce 7d). */
+  reconcile: Every.optional(),
   events: Later,
   webhookSecret: Later,
 });
@@ -48,7 +77,15 @@ const Write = z.strictObject({
    *  restores our value and reports it. */
   manualEdits: z.enum(['ask', 'revert']).default('ask'),
   activation: Later,
-  guard: Later,
+  /** Above this share of subjects that would change stage or band, of records gone, or of values gone from a field,
+   *  nothing is written until somebody approves; `off`: never ask. Default 5%, and at least 50 of them. */
+  guard: z
+    .union([
+      z.literal('off').transform(() => null),
+      Percentage.transform((share) => ({ share, atLeast: 50 })),
+      z.strictObject({ share: Percentage.default(0.05), atLeast: z.int().min(1).default(50) }),
+    ])
+    .default({ share: 0.05, atLeast: 50 }),
 });
 
 /** `config/waystage.yaml`. */
@@ -85,8 +122,6 @@ export const LATER_KEYS: readonly (readonly string[])[] = [
   ['alerts'],
   ['retention'],
   ['write', 'activation'],
-  ['write', 'guard'],
-  ['connections', '*', 'reconcile'],
   ['connections', '*', 'events'],
   ['connections', '*', 'webhookSecret'],
 ];

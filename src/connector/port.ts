@@ -23,6 +23,9 @@ export interface Capabilities {
   readonly writeBatch: number;
   /** `push` calls that may be under way at once for one object type. */
   readonly writeParallel: number;
+  /** How often everything is read again to find what increments do not show, in milliseconds, unless the
+   *  configuration says otherwise. Absent: increments show everything. */
+  readonly reconcileEvery?: number;
   readonly auth: readonly AuthKind[];
 }
 
@@ -183,6 +186,8 @@ export interface ReadRequest {
   readonly ids: readonly string[];
   readonly fields: readonly string[];
   readonly discovery: Discovery;
+  /** Also the records that are deleted or merged and that the CRM still shows, with their state. */
+  readonly dead?: boolean;
 }
 
 export interface Write {

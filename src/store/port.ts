@@ -9,6 +9,7 @@ import type {
 } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 
 /** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
  *  Methods that commit a run's work take its `Fence` and throw `busy` when the lease has passed on. */
@@ -132,7 +133,6 @@ export interface ReadingStore {
   unpurge(keys: readonly RecordKey[], fence: Fence): Promise<void>;
 }
 
-/** A record as needed to resolve identity. */
 export interface RecordStore {
   commitPage(page: PageCommit, fence: Fence): Promise<void>;
   checkpoint(connection: ConnectionId, type: string): Promise<Checkpoint | null>;
@@ -151,7 +151,12 @@ export interface RecordStore {
     fence: Fence,
   ): Promise<void>;
   counts(): Promise<
-    readonly { readonly connection: ConnectionId; readonly type: string; readonly records: number }[]
+    readonly {
+      readonly connection: ConnectionId;
+      readonly type: string;
+      readonly records: number;
+      readonly live: number;
+    }[]
   >;
 }
 
@@ -294,38 +299,6 @@ export interface LedgerStore {
     ids: readonly string[],
     since: number,
   ): Promise<readonly LedgerEntry[]>;
-}
-
-/** A record the CRM refused for good: not tried again until what led to it changes. */
-export interface ParkedWrite extends RecordKey {
-  /** Hash of the values to write and of the record they were meant for. */
-  readonly inputs: string;
-  /** The newest modification stamp of the record we know, epoch ms. */
-  readonly stamp: number;
-  /** The record was modified since: it is tried again. */
-  readonly due: boolean;
-  readonly code: string;
-  /** The CRM's words. */
-  readonly message: string;
-  readonly run: string;
-  readonly at: number;
-}
-
-/** How many live records of a type there were at the last good run, and how many of them had a value in a field. */
-export interface Baseline {
-  readonly connection: ConnectionId;
-  readonly type: string;
-  /** Empty: the records themselves. */
-  readonly field: string;
-  readonly n: number;
-}
-
-/** The plan of a run that the guard stopped; opaque to the store. */
-export interface KeptPlan {
-  readonly run: string;
-  readonly at: number;
-  readonly reason: string;
-  readonly plan: unknown;
 }
 
 /** What holds writing back: refusals, and plans that wait for approval. */

@@ -1,3 +1,4 @@
+import { budgetOf } from './budget.ts';
 import { noteProblem } from './problems.ts';
 import { typesNeeded } from './pull.ts';
 import type { OpenConnection, Session, SyncConnection } from './session.ts';
@@ -17,7 +18,10 @@ export async function connect(session: Session, config: SyncConnection): Promise
       discovery,
       problem: null,
     });
-    return { config, connection, account, discovery, readAt: new Map() };
+    const { kind } = session.options;
+    const budget = await budgetOf(connection, account, config.budget ?? {}, store.runs, kind, clock.now());
+    session.budgets.set(config.id, budget);
+    return { config, connection, account, discovery, budget, readAt: new Map() };
   } catch (error) {
     await connection.close();
     signal.throwIfAborted();

@@ -59,7 +59,8 @@ export function touches(
   return false;
 }
 
-function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {
+/** Names of the fields whose value, or presence, differs. */
+export function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {
   const names = new Set([...Object.keys(stored.fields), ...Object.keys(incoming.fields)]);
   return [...names].filter((name) => !Object.is(own(stored, name), own(incoming, name)));
 }

@@ -1,10 +1,12 @@
 import { requestedFields } from '../mapping/index.ts';
-import type { ConnectionId, CrmRecord } from '../model/record.ts';
-import type { RecordFate } from '../store/port.ts';
-import { judge, touches } from './judge.ts';
+import { isWaystageError } from '../model/errors.ts';
+import type { ConnectionId } from '../model/record.ts';
+import type { Checkpoint } from '../store/port.ts';
+import { applyRows, mergedAway, type TypeReader, tally, typeReader } from './apply-page.ts';
+import { insistOnBudget } from './budget.ts';
 import { ownFieldNames } from './outputs.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
-import { countsOf, type OpenConnection, reach, type Session, type SyncConnection } from './session.ts';
+import { type OpenConnection, reach, type Session, type SyncConnection } from './session.ts';
 
 /**
  * Pulls all object types of a connection side by side. Each page is committed with its checkpoint before the next
@@ -15,7 +17,7 @@ export async function pullConnection(session: Session, open: OpenConnection): Pr
     typesNeeded(open.config).map(async (type) => {
       try {
         const began = session.options.clock.now();
-        await pullType(session, open, type);
+        await pullType(await typeReader(session, open, type, neededFields(session, open.config, type)));
         // Only now: what a failed pull left stored may be old, and is read again before anything is written over it.
         open.readAt.set(type, began);
       } catch (error) {
@@ -49,100 +51,58 @@ export function typesNeeded(config: SyncConnection): readonly string[] {
 }
 
 /** Fields to request of a type: those the mappings read and those Waystage owns. */
-function neededFields(session: Session, config: SyncConnection, type: string): readonly string[] {
+export function neededFields(session: Session, config: SyncConnection, type: string): readonly string[] {
   const fields = requestedFields(session.options.mappings, config.fieldMap, type);
   const own = ownFieldNames(session.options.mappings, config.connector, type);
   return [...new Set([...fields, ...own])].sort();
 }
 
-async function pullType(session: Session, open: OpenConnection, type: string): Promise<void> {
-  const { store, full, clock } = session.options;
-  const { connection, config, discovery } = open;
-  const needed = neededFields(session, config, type);
-  // What the CRM does not show now is a new field on the day it does: then all is read again.
-  const shown = discovery.objects[type]?.fields ?? {};
-  const fields = needed.filter((field) => Object.hasOwn(shown, field));
-  const before = await store.records.checkpoint(config.id, type);
-  const covered = before !== null && fields.every((field) => before.fields.includes(field));
+async function pullType(reader: TypeReader): Promise<void> {
+  const { store, full } = reader.session.options;
+  const before = await store.records.checkpoint(reader.open.config.id, reader.type);
+  const covered = before !== null && reader.shown.every((field) => before.fields.includes(field));
   const resumed = covered && !(full && before.complete) ? before : null;
-  const own = new Set(ownFieldNames(session.options.mappings, config.connector, type));
-  const counts = countsOf(session, config.id);
-  let complete = resumed?.complete ?? false;
+  try {
+    await pullFrom(reader, resumed, resumed?.complete ?? false);
+  } catch (error) {
+    if (resumed === null || !isWaystageError(error) || error.code !== 'crm_cursor_expired') throw error;
+    // What is stored stays in use; reading it again from the beginning changes only what differs.
+    await pullFrom(reader, null, resumed.complete);
+  }
+}
+
+async function pullFrom(reader: TypeReader, from: Checkpoint | null, completed: boolean): Promise<void> {
+  const { session, open, type } = reader;
+  const { store, clock } = session.options;
+  const { connection, config, discovery } = open;
+  let complete = completed;
   let done = 0;
+  insistOnBudget(config.id, open.budget);
   for await (const page of connection.pull({
     type,
-    fields: needed,
-    cursor: resumed?.cursor ?? null,
+    fields: reader.needed,
+    cursor: from?.cursor ?? null,
     discovery,
   })) {
     await reach(session, 'page-fetched');
-    const ids = page.records.map((record) => record.id);
-    const stored = await store.records.get(config.id, type, ids);
-    const touched = page.records.filter((record) => touches(stored.get(record.id), record, own));
-    const written = await store.ledger.lastWritten(
-      config.id,
-      type,
-      touched.map((record) => record.id),
-    );
-    const keep: CrmRecord[] = [];
-    const fates: RecordFate[] = [];
-    for (const record of page.records) {
-      const judgement = judge(stored.get(record.id), record, own, written.get(record.id));
-      if (judgement.store !== null) keep.push(judgement.store);
-      fates.push(judgement.fate);
-    }
-    for (const failure of page.failed) {
-      fates.push({
-        connection: config.id,
-        type,
-        id: failure.id,
-        fate: 'failed',
-        reason: 'bad_row',
-        message: failure.message,
-      });
-    }
-    keep.push(...(await mergedAway(session, config.id, type, keep)));
+    const { keep, fates } = await applyRows(reader, page.records, page.failed, () => null);
     complete = complete || page.done;
     await store.records.commitPage(
       {
         run: session.run,
         connection: config.id,
         type,
-        records: keep,
+        records: [...keep, ...(await mergedAway(reader, keep))],
         fates,
-        checkpoint: { cursor: page.cursor, fields, complete },
+        checkpoint: { cursor: page.cursor, fields: reader.shown, complete },
         at: clock.now(),
       },
       session.fence,
     );
-    for (const fate of fates) {
-      counts.seen += 1;
-      if (fate.fate === 'applied') counts.applied += 1;
-      else if (fate.fate === 'failed') counts.failed += 1;
-      else counts.ignored[fate.reason ?? 'other'] = (counts.ignored[fate.reason ?? 'other'] ?? 0) + 1;
-    }
+    tally(reader, fates);
     done += fates.length;
     session.options.progress.advance(`${config.id} ${type}`, done, page.done ? done : page.total);
     await reach(session, 'page-stored');
+    if (!page.done) insistOnBudget(config.id, open.budget);
   }
-}
-
-/**
- * Stored records that the CRM has merged into one of these, as the losers they now are. A search for changes does not
- * show the losers any more; only the survivor names them.
- */
-async function mergedAway(
-  session: Session,
-  connection: ConnectionId,
-  type: string,
-  survivors: readonly CrmRecord[],
-): Promise<readonly CrmRecord[]> {
-  const into = new Map<string, string>();
-  for (const { id, mergedIds } of survivors)
-    for (const loser of mergedIds) if (loser !== id) into.set(loser, id);
-  for (const { id } of survivors) into.delete(id);
-  const stored = await session.options.store.records.get(connection, type, [...into.keys()]);
-  return [...stored.values()]
-    .filter((loser) => loser.state === 'live')
-    .map((loser) => ({ ...loser, state: 'merged', successor: { type, id: into.get(loser.id) ?? '' } }));
 }

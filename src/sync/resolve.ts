@@ -5,21 +5,26 @@ import {
   identityRecord,
   resolveIdentities,
 } from '../identity/index.ts';
+import { requestedFields } from '../mapping/index.ts';
 import type { SubjectKind } from '../model/facts.ts';
 import { type ConnectionId, recordKeyText } from '../model/record.ts';
 import type { Member, StoredSubject } from '../store/port.ts';
+import { createFigures, type Figures } from './figures.ts';
 import type { Session, SyncConnection } from './session.ts';
 
 export interface ResolvedSubjects {
   readonly person: number;
   readonly account: number;
   readonly ambiguous: number;
+  /** What there is to resolve, for the guard. */
+  readonly figures: Figures;
 }
 
 /** Resolves all stored records to subjects and pairs (J30-J32) and commits the result. */
 export async function resolveSubjects(session: Session): Promise<ResolvedSubjects> {
   const { store, unlink } = session.options;
-  const records = await identityRecords(session);
+  const figures = figuresOf(session);
+  const records = await identityRecords(session, figures);
   const resolution = resolveIdentities(records, { unlinked: unlink });
   const before = await store.subjects.members();
   const previous = new Map(before.map((member) => [recordKeyText(member), member.subject]));
@@ -56,11 +61,12 @@ export async function resolveSubjects(session: Session): Promise<ResolvedSubject
     person: alive.filter((subject) => subject.kind === 'person').length,
     account: alive.filter((subject) => subject.kind === 'account').length,
     ambiguous: resolution.ambiguous.length,
+    figures,
   };
 }
 
 /** Identity keys of every stored record, all connections. */
-async function identityRecords(session: Session): Promise<readonly IdentityRecord[]> {
+async function identityRecords(session: Session, figures: Figures): Promise<readonly IdentityRecord[]> {
   const { store, connections } = session.options;
   const connectionsOf = (connector: string): readonly ConnectionId[] =>
     connections
@@ -71,11 +77,23 @@ async function identityRecords(session: Session): Promise<readonly IdentityRecor
     for (const { name, entity } of resolvedTypes(connection)) {
       const fields = connection.fieldMap.identity[name];
       for await (const chunk of store.records.scan(connection.id, name)) {
-        for (const record of chunk) records.push(identityRecord(record, entity, fields, connectionsOf));
+        for (const record of chunk) {
+          figures.add(record);
+          records.push(identityRecord(record, entity, fields, connectionsOf));
+        }
       }
     }
   }
   return records;
+}
+
+/** Counts the types the field map feeds, and of these the fields that mappings read. */
+function figuresOf({ options: { connections, mappings } }: Session): Figures {
+  return createFigures((id, type) => {
+    const fieldMap = connections.find((connection) => connection.id === id)?.fieldMap;
+    if (fieldMap?.objects.some((map) => map.type === type) !== true) return null;
+    return requestedFields(mappings, fieldMap, type);
+  });
 }
 
 /** Object types whose records can be the same thing as a record elsewhere; a contact role is only a link. */

@@ -1,11 +1,23 @@
 import { isWaystageError, WaystageError } from '../model/errors.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
 import { connect } from './connect.ts';
+import { freezeFights } from './frozen.ts';
+import { approvalOf, NOTHING_APPROVED } from './guard.ts';
+import {
+  checkChanges,
+  checkDrops,
+  noteGoodRun,
+  reportHidden,
+  stopForChanges,
+  stopForDrops,
+} from './guarded.ts';
 import { withLease } from './lease.ts';
+import { settleParked, withoutParked } from './parked.ts';
 import { placeSubjects } from './place.ts';
 import { editText, type PlannedWrite } from './plan.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
 import { neverComplete, pullConnection } from './pull.ts';
+import { reconcileConnection, reconcileNow } from './reconcile.ts';
 import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
 import {
   countsOf,
@@ -16,7 +28,14 @@ import {
   type SyncOptions,
 } from './session.ts';
 import { settleOpenWrites } from './settle.ts';
-import { exitStatus, noPlaced, type PlacedTotals, type RunSummary, summarise } from './summary.ts';
+import {
+  exitStatus,
+  type GuardSummary,
+  noPlaced,
+  type PlacedTotals,
+  type RunSummary,
+  summarise,
+} from './summary.ts';
 import { type WriteTotals, writeConnection } from './write.ts';
 
 export interface SyncResult {
@@ -33,6 +52,7 @@ interface Work {
   writes: PlannedWrite[];
   readonly written: WriteTotals;
   held: string | null;
+  guard: GuardSummary | null;
 }
 
 /**
@@ -54,14 +74,22 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     counts: new Map(),
     problems: [],
     notices: [],
+    reconciled: new Map(),
+    budgets: new Map(),
+    paused: new Set(
+      (await store.connections.states()).filter((state) => state.pausedAt !== null).map(({ id }) => id),
+    ),
+    approval: options.approve === true ? await approved(options) : NOTHING_APPROVED,
+    drops: [],
   };
   await store.runs.start({ id: session.run, kind: options.kind, started, now: options.now }, fence);
   const work: Work = {
     subjects: null,
     placed: noPlaced(),
     writes: [],
-    written: { records: 0, fields: 0, failed: 0 },
+    written: { records: 0, fields: 0, failed: 0, parked: 0, frozen: 0, refused: [] },
     held: null,
+    guard: null,
   };
   try {
     await reach(session, 'run-started');
@@ -73,6 +101,15 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
       : error;
   }
   return finish(session, work, started, null);
+}
+
+async function approved({ store }: SyncOptions): Promise<Session['approval']> {
+  const kept = await store.holds.keptPlan();
+  if (kept !== null) return approvalOf(kept);
+  throw new WaystageError(
+    'not_found',
+    'No plan waits for approval. `waystage sync` without --approve writes what there is to write.',
+  );
 }
 
 async function perform(session: Session, work: Work): Promise<void> {
@@ -100,16 +137,35 @@ async function perform(session: Session, work: Work): Promise<void> {
     options.progress.phase('resolve');
     work.subjects = await resolveSubjects(session);
     await reach(session, 'resolved');
+    const { figures } = work.subjects;
+    reportHidden(session, opens, figures);
+    const drops = await checkDrops(session, figures);
+    if (drops !== null) work.guard = { changed: 0, subjects: subjectsOf(work), drops };
+    if (drops !== null && options.kind === 'sync') {
+      work.held = await stopForDrops(session, drops);
+      return;
+    }
     options.progress.phase('place');
     const { totals, writes, edits } = await placeSubjects(session, opens);
     work.placed = totals;
-    work.writes = writes;
+    const calm = await freezeFights(session, writes, edits);
+    work.writes = [...calm.writes];
+    work.written.frozen = calm.frozen;
     for (const edit of edits)
       session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
     await reach(session, 'placed');
+    const writable = opens.filter((open) => mayWrite(session, open));
+    const own = work.writes.filter((write) => writable.some(({ config }) => config.id === write.connection));
+    const guard = checkChanges(session, own, subjectsOf(work));
+    work.guard ??= guard;
     if (options.kind === 'plan') return;
+    if (guard !== null) {
+      await stopForChanges(session, guard, own);
+      return;
+    }
     options.progress.phase('write');
-    await together(opens.map((open) => writeOne(session, open, work)));
+    await together(writable.map((open) => writeOne(session, open, work)));
+    await noteGoodRun(session, figures);
   } finally {
     for (const open of opens) {
       const counts = countsOf(session, open.config.id);
@@ -129,13 +185,26 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
     return;
   }
   await pullConnection(session, open);
+  if (await reconcileNow(session, open)) await reconcileConnection(session, open);
+}
+
+function subjectsOf({ subjects }: Work): number {
+  return (subjects?.person ?? 0) + (subjects?.account ?? 0);
+}
+
+function mayWrite(session: Session, { config }: OpenConnection): boolean {
+  return config.writeMode === 'apply' && !session.paused.has(config.id);
 }
 
 async function writeOne(session: Session, open: OpenConnection, work: Work): Promise<void> {
-  if (open.config.writeMode !== 'apply') return;
   const own = work.writes.filter((write) => write.connection === open.config.id);
   try {
-    await writeConnection(session, open, own, work.written);
+    const ready = await withoutParked(session, open, own, work.written);
+    try {
+      await writeConnection(session, open, ready, work.written);
+    } finally {
+      await settleParked(session, open, ready, work.written.refused);
+    }
   } catch (error) {
     session.options.signal.throwIfAborted();
     if (isFatal(error)) throw error;
@@ -157,6 +226,7 @@ async function finish(session: Session, work: Work, started: number, error: unkn
     work.placed,
     work.written,
     work.held,
+    work.guard,
   );
   const exit = exitStatus(summary);
   let status: RunStatus =

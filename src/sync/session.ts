@@ -3,6 +3,8 @@ import type { FieldMap, Mapping } from '../mapping/types.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunNotice, Store } from '../store/port.ts';
+import type { Budget, BudgetConfig } from './budget.ts';
+import type { Approval, Drop, Guard } from './guard.ts';
 
 /** One configured connection as a run needs it. */
 export interface SyncConnection {
@@ -13,6 +15,9 @@ export interface SyncConnection {
   readonly writeMode: 'apply' | 'plan-only';
   /** Object types to read; null: all the mappings need. */
   readonly objects: readonly string[] | null;
+  /** How often a run reads everything again and compares, in milliseconds; null or absent: only when asked. */
+  readonly reconcileEvery?: number | null;
+  readonly budget?: BudgetConfig;
   open(signal: AbortSignal): Connection;
 }
 
@@ -60,6 +65,14 @@ export interface SyncOptions {
   readonly progress: Progress;
   /** Read everything again instead of what changed. */
   readonly full: boolean;
+  /** Read everything beside the increments and compare, due or not. */
+  readonly reconcile?: boolean;
+  /** Let pass what the last run kept for approval. */
+  readonly approve?: boolean;
+  /** Try again what a CRM refused for good. */
+  readonly retryRefused?: boolean;
+  /** Null: off. Absent: the default. */
+  readonly guard?: Guard | null;
   readonly manualEdits: 'ask' | 'revert';
   /** Pairs of records (`connection:type:id`) that must never be joined. */
   readonly unlink: readonly (readonly [string, string])[];
@@ -72,6 +85,7 @@ export interface OpenConnection {
   readonly connection: Connection;
   readonly account: AccountInfo;
   readonly discovery: Discovery;
+  readonly budget: Budget;
   /** When the pull of a type began, once it has ended well: what is stored of it is at least as fresh. */
   readonly readAt: Map<string, number>;
 }
@@ -95,6 +109,15 @@ export interface RunProblem {
   readonly message: string;
 }
 
+/** What a full reading found that the increments had not shown. */
+export interface Reconciled {
+  /** Records read in full. */
+  records: number;
+  /** Differences by cause: `new`, `missed`, `recent`, `association`, `calculated`, `restored`, `merged`, `archived`,
+   *  `purged`. */
+  readonly differences: Record<string, number>;
+}
+
 /** The state of one run, shared by its steps. */
 export interface Session {
   readonly options: SyncOptions;
@@ -103,6 +126,13 @@ export interface Session {
   readonly counts: Map<ConnectionId, ConnectionCounts>;
   readonly problems: RunProblem[];
   readonly notices: RunNotice[];
+  readonly reconciled: Map<ConnectionId, Reconciled>;
+  readonly budgets: Map<ConnectionId, Budget>;
+  /** Connections whose writing somebody has stopped. */
+  readonly paused: ReadonlySet<ConnectionId>;
+  readonly approval: Approval;
+  /** What a full reading found gone in numbers that nobody has approved. */
+  readonly drops: Drop[];
 }
 
 export function countsOf(session: Session, connection: ConnectionId): ConnectionCounts {

@@ -1,5 +1,12 @@
+import type { Drop } from './guard.ts';
 import type { ResolvedSubjects } from './resolve.ts';
-import { type ConnectionCounts, countsOf, type RunProblem, type Session } from './session.ts';
+import {
+  type ConnectionCounts,
+  countsOf,
+  type Reconciled,
+  type RunProblem,
+  type Session,
+} from './session.ts';
 import type { WriteTotals } from './write.ts';
 
 /** The run summary of the command line's contract. */
@@ -23,10 +30,37 @@ export interface RunSummary {
     readonly manualEdits: number;
     /** Output fields the CRM does not show: not provisioned or no permission. */
     readonly unreadable: number;
+    /** Records that wait because the CRM refused them for good and nothing about them changed since. */
+    readonly parked: number;
+    /** Fields that somebody else keeps changing back: left alone for a day. */
+    readonly frozen: number;
   };
+  /** What full readings found, by connection; empty when none was made. */
+  readonly reconciled: Readonly<Record<string, Reconciled>>;
+  /** What the guard found, when it stopped the run. */
+  readonly guard: GuardSummary | null;
+  /** Connections whose writing is stopped (`waystage pause`). */
+  readonly paused: readonly string[];
+  /** Daily quotas, by connection; a connection whose CRM tells of none is absent. */
+  readonly budgets: Readonly<Record<string, BudgetSummary>>;
   readonly problems: readonly RunProblem[];
   /** Why nothing was judged or written, when that is so. */
   readonly held: string | null;
+}
+
+export interface GuardSummary {
+  /** Subjects whose stage or band would have changed, of how many. */
+  readonly changed: number;
+  readonly subjects: number;
+  readonly drops: readonly Drop[];
+}
+
+export interface BudgetSummary {
+  readonly dailyLimit: number | null;
+  readonly dailyRemaining: number | null;
+  /** Requests this run was allowed to make, and was expected to make (null: no run to go by). */
+  readonly allowed: number;
+  readonly forecast: number | null;
 }
 
 export interface PlacedTotals {
@@ -56,6 +90,7 @@ export function summarise(
   placed: PlacedTotals,
   writes: WriteTotals,
   held: string | null,
+  guard: GuardSummary | null,
 ): RunSummary {
   const connections: Record<string, ConnectionCounts> = {};
   const { connections: all, only } = session.options;
@@ -80,10 +115,23 @@ export function summarise(
       failed: writes.failed,
       manualEdits: placed.manualEdits,
       unreadable: placed.unreadable,
+      parked: writes.parked,
+      frozen: writes.frozen,
     },
+    reconciled: Object.fromEntries(session.reconciled),
+    guard,
+    paused: [...session.paused].filter((id) => Object.hasOwn(connections, id)),
+    budgets: budgetsOf(session),
     problems: session.problems,
     held,
   };
+}
+
+function budgetsOf(session: Session): RunSummary['budgets'] {
+  const budgets: Record<string, BudgetSummary> = {};
+  for (const [id, { dailyLimit, dailyRemaining, allowed, forecast }] of session.budgets)
+    if (allowed !== null) budgets[id] = { dailyLimit, dailyRemaining, allowed, forecast };
+  return budgets;
 }
 
 /** 0 all well · 1 some records or checks failed · 2 configuration · 3 a CRM cannot be reached or refuses us. */

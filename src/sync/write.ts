@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { WriteResult } from '../connector/port.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { LedgerEntry, LedgerState } from '../store/port.ts';
+import { insistOnBudget } from './budget.ts';
 import type { PlannedWrite } from './plan.ts';
 import { noteProblem } from './problems.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
@@ -14,6 +15,18 @@ export interface WriteTotals {
   records: number;
   fields: number;
   failed: number;
+  /** Not sent: refused for good before, and nothing changed since. */
+  parked: number;
+  /** Fields not sent: somebody else keeps changing them back. */
+  frozen: number;
+  /** Refused for good in this run. */
+  readonly refused: Refusal[];
+}
+
+export interface Refusal {
+  readonly write: PlannedWrite;
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What a batch row became. */
@@ -43,6 +56,7 @@ export async function writeConnection(
       batches.push(
         queue.add(async () => {
           session.options.signal.throwIfAborted();
+          insistOnBudget(open.config.id, open.budget);
           await writeBatch(session, open, type, batch, totals);
           done += batch.length;
           session.options.progress.advance(`${open.config.id} writes`, done, writes.length);
@@ -139,6 +153,8 @@ async function settleResults(
     if (result?.outcome === 'written') written.push(row);
     else if (result?.outcome === 'refused') {
       totals.failed += 1;
+      const { code, message, retryable } = result;
+      if (!retryable) totals.refused.push({ write: row.write, code, message });
       session.notices.push({
         kind: 'refused',
         subject: row.write.subject,

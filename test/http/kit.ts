@@ -26,6 +26,10 @@ export function summary(change: Partial<RunSummary> = {}): RunSummary {
     } as RunSummary['writes'],
     problems: [{ connection: null, code: 'crm_credentials', exit: 3, message: 'HubSpot refused the token' }],
     held: null,
+    reconciled: {},
+    guard: null,
+    paused: [],
+    budgets: {},
     ...change,
   };
 }

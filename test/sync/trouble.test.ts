@@ -7,6 +7,15 @@ import { but, expectAccounted, notices, runWith, staged } from './kit.ts';
 
 const HOUR = 3_600_000;
 
+/** Write requests that Salesforce was sent. */
+async function sentTo(company: Company): Promise<number> {
+  const answer = await fetch(`${company.sandboxes.salesforce.url}/__sandbox/requests`);
+  const { routes } = (await answer.json()) as { readonly routes: Readonly<Record<string, number>> };
+  return Object.entries(routes)
+    .filter(([route]) => /^(PATCH|POST)/.test(route) && !/__sandbox|oauth/.test(route))
+    .reduce((sum, [, n]) => sum + n, 0);
+}
+
 describe('when a CRM refuses, is silent or hides something', () => {
   let company: Company;
   const start = async (options: CompanyOptions = {}): Promise<void> => {
@@ -14,7 +23,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
   };
   afterEach(() => company.close());
 
-  test('a refused record is named with the CRM’s words, the rest is written, the next sync tries again', async () => {
+  test('a record refused for good is named with the CRM’s words and parked, the rest is written (F37, F31)', async () => {
     await start();
     const id = (await company.records('salesforce', 'Contact')).find((one) => one.IsDeleted !== true).Id;
     await company.control('salesforce', 'refuse', {
@@ -40,9 +49,19 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expect((await company.app.store.runs.get(result.summary.run))?.status).toBe('partial');
     const refused = (await company.app.store.ledger.ofRun(result.summary.run)).filter((one) => one.id === id);
     expect(new Set(refused.map(({ state }) => state))).toEqual(new Set(['refused']));
-    expect((await company.sync()).summary.writes).toMatchObject({ records: 0, failed: 1, manualEdits: 0 });
+    const before = await sentTo(company);
+    const parked = await company.sync();
+    expect(parked.exit).toBe(0);
+    expect(parked.summary.writes).toMatchObject({ records: 0, failed: 0, parked: 1, manualEdits: 0 });
+    expect(await sentTo(company)).toBe(before);
+    expect(await notices(company, parked)).toEqual([
+      expect.objectContaining({
+        kind: 'parked',
+        text: expect.stringMatching(/Nobody touches Seán before lunch/),
+      }),
+    ]);
     await company.control('salesforce', 'allow', { id });
-    const again = await company.sync();
+    const again = await company.sync({ retryRefused: true });
     expect(again.exit).toBe(0);
     expect(again.summary.writes).toMatchObject({ records: 1, failed: 0 });
     expect((await company.record('salesforce', 'Contact', id)).Waystage_Stage__c).not.toBe(null);
@@ -231,7 +250,7 @@ describe('when a CRM refuses, is silent or hides something', () => {
     ]);
   });
 
-  test('a field that rules read and that is hidden: its facts have no value, nobody is taken for empty-handed by name', async () => {
+  test('a field that rules read and that is hidden: what was known stays in use and the field is named, nobody is taken for empty-handed (F36, I5)', async () => {
     await start();
     await company.sync();
     await company.control('salesforce', 'field-security', { field: 'Contact.Title', readable: false });
@@ -239,7 +258,14 @@ describe('when a CRM refuses, is silent or hides something', () => {
     expectAccounted(summary);
     const id = (await company.records('salesforce', 'Contact')).find((one) => one.Title !== null).Id;
     const stored = await company.app.store.records.get('salesforce' as never, 'Contact', [id]);
-    expect(Object.hasOwn(stored.get(id)?.fields ?? {}, 'Title')).toBe(false);
+    expect(stored.get(id)?.fields['Title']).toEqual(expect.any(String));
+    expect(summary.transitions).toBe(0);
+    expect(summary.problems).toEqual([
+      expect.objectContaining({
+        code: 'crm_permission',
+        message: expect.stringMatching(/^salesforce Contact: Title cannot be read any more/),
+      }),
+    ]);
   });
 
   test('J27 a run that took long reads again before it writes: what a person changed meanwhile is left and named', async () => {

@@ -100,7 +100,12 @@ export function recordStore(db: Kysely<Tables>): RecordStore {
     async counts() {
       const rows = await db
         .selectFrom('records')
-        .select(['connection', 'type', (eb) => eb.fn.countAll<number>().as('n')])
+        .select([
+          'connection',
+          'type',
+          (eb) => eb.fn.countAll<number>().as('n'),
+          (eb) => eb.fn.sum<number>(eb.case().when('state', '=', 'live').then(1).else(0).end()).as('live'),
+        ])
         .groupBy(['connection', 'type'])
         .orderBy('connection')
         .orderBy('type')
@@ -109,6 +114,7 @@ export function recordStore(db: Kysely<Tables>): RecordStore {
         connection: row.connection as ConnectionId,
         type: row.type,
         records: Number(row.n),
+        live: Number(row.live),
       }));
     },
   };

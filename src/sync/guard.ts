@@ -1,0 +1,109 @@
+import { type ConnectionId, type RecordKey, recordKeyText } from '../model/record.ts';
+import type { Baseline, KeptPlan } from '../store/holds.ts';
+import type { Figures } from './figures.ts';
+import type { PlannedWrite } from './plan.ts';
+
+/** J24: above both, a run writes nothing until somebody has approved it. */
+export interface Guard {
+  /** Share in [0,1]. */
+  readonly share: number;
+  readonly atLeast: number;
+}
+
+export const DEFAULT_GUARD: Guard = { share: 0.05, atLeast: 50 };
+
+/** Records of a type, or values of one of its fields, that are there no more. */
+export interface Drop {
+  readonly connection: ConnectionId;
+  readonly type: string;
+  /** Empty: the records themselves. */
+  readonly field: string;
+  readonly was: number;
+  readonly is: number;
+}
+
+/** What a stopped run keeps. */
+export interface GuardedPlan {
+  readonly drops: readonly Drop[];
+  readonly writes: readonly PlannedWrite[];
+}
+
+/** What somebody has approved: the plan of the run that was stopped, and nothing else. */
+export interface Approval {
+  readonly run: string | null;
+  readonly drops: readonly Drop[];
+  covers(drop: Pick<Drop, 'connection' | 'type' | 'field'>): boolean;
+  coversChange(record: RecordKey, field: string, value: unknown): boolean;
+}
+
+export const NOTHING_APPROVED: Approval = {
+  run: null,
+  drops: [],
+  covers: () => false,
+  coversChange: () => false,
+};
+
+/** Everything that is in the kept plan. */
+export function approvalOf(kept: KeptPlan): Approval {
+  const { drops, writes } = kept.plan as GuardedPlan;
+  const dropped = new Set(drops.map(dropKey));
+  const changes = new Set(
+    writes.flatMap((write) => write.changes.map((change) => changeKey(write, change.field, change.new))),
+  );
+  return {
+    run: kept.run,
+    drops,
+    covers: (drop) => dropped.has(dropKey(drop)),
+    coversChange: (record, field, value) => changes.has(changeKey(record, field, value)),
+  };
+}
+
+export function exceeds(guard: Guard, n: number, of: number): boolean {
+  return n >= guard.atLeast && n > guard.share * of;
+}
+
+/** What there is less of than at the last good run, by more than the guard lets pass. */
+export function findDrops(
+  guard: Guard,
+  baselines: readonly Baseline[],
+  figures: Figures,
+  approval: Approval,
+): readonly Drop[] {
+  return baselines.flatMap(({ connection, type, field, n: was }) => {
+    const is = figures.count(connection, type, field);
+    const drop = { connection, type, field, was, is: is ?? was };
+    return is !== null && exceeds(guard, was - is, was) && !approval.covers(drop) ? [drop] : [];
+  });
+}
+
+/**
+ * Subjects whose stage or band would change in a CRM. A field that held nothing is filled, not changed, so a first
+ * load counts nothing; what an approved plan says is left out.
+ */
+export function changedSubjects(writes: readonly PlannedWrite[], approval: Approval): number {
+  const subjects = new Set<string>();
+  for (const write of writes) {
+    for (const { output, field, old, new: value } of write.changes) {
+      if ((output !== 'stage' && output !== 'health_band') || old === null) continue;
+      if (!approval.coversChange(write, field, value)) subjects.add(write.subject);
+    }
+  }
+  return subjects.size;
+}
+
+/** For people: "hubspot contacts: 9,000 of 40,000 records are gone". */
+export function dropText({ connection, type, field, was, is }: Drop): string {
+  const gone = (was - is).toLocaleString('en-US');
+  const all = was.toLocaleString('en-US');
+  return field === ''
+    ? `${connection} ${type}: ${gone} of ${all} records are gone`
+    : `${connection} ${type}: ${gone} of ${all} records have no value in ${field} any more`;
+}
+
+function dropKey({ connection, type, field }: Pick<Drop, 'connection' | 'type' | 'field'>): string {
+  return JSON.stringify([connection, type, field]);
+}
+
+function changeKey(record: RecordKey, field: string, value: unknown): string {
+  return JSON.stringify([recordKeyText(record), field, value]);
+}
