@@ -41,7 +41,7 @@ function connectionsTable(status: Status, time: (value: number | null) => string
 <td>${escapeHtml(connection.label)}${connection.account === null ? '' : `<br><small>${escapeHtml(connection.account)}</small>`}</td>
 <td>${connection.problem === null ? '<span class="good">ok</span>' : `<span class="bad">${escapeHtml(connection.problem)}</span>`}</td>
 <td class="number">${number(connection.records)}</td>
-<td>${connection.writeMode === 'apply' ? 'writes' : 'plan only'}</td>
+<td>${writing(connection)}</td>
 <td>${connection.schedule === null ? 'by hand' : `<code>${escapeHtml(connection.schedule)}</code>`}</td>
 <td>${escapeHtml(time(connection.checkedAt))}</td>
 </tr>`,
@@ -51,6 +51,11 @@ function connectionsTable(status: Status, time: (value: number | null) => string
       ? ''
       : `<p>${number(status.ambiguous)} ${status.ambiguous === 1 ? 'record' : 'records'} could belong to several people or accounts and stayed apart: <code>waystage matches</code> lists them.</p>`;
   return `<div class="scroll" role="region" aria-label="Connections" tabindex="0"><table><thead><tr><th scope="col">Connection</th><th scope="col">CRM</th><th scope="col">State</th><th scope="col" class="number">Records</th><th scope="col">Writing</th><th scope="col">Schedule</th><th scope="col">Last contact</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>${ambiguous}`;
+}
+
+function writing({ pausedAt, writeMode }: Status['connections'][number]): string {
+  if (pausedAt !== undefined && pausedAt !== null) return '<span class="bad">paused</span>';
+  return writeMode === 'apply' ? 'writes' : 'plan only';
 }
 
 function journeySection(journey: Status['journeys'][number]): string {

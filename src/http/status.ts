@@ -31,6 +31,8 @@ export interface Status {
     readonly checkedAt: number | null;
     readonly problem: string | null;
     readonly records: number;
+    /** Writing is stopped since. */
+    readonly pausedAt?: number | null;
   })[];
   readonly runs: readonly StoredRun[];
   readonly journeys: readonly {
@@ -54,8 +56,9 @@ export async function readStatus(
   journeys: readonly JourneyShape[],
   mappingProblem: string | null,
 ): Promise<Status> {
-  const [stored, runs, stages, bands, counts, ambiguities] = await Promise.all([
+  const [stored, states, runs, stages, bands, counts, ambiguities] = await Promise.all([
     store.connections.list(),
+    store.connections.states(),
     store.runs.list(SHOWN_RUNS),
     store.journeys.stageCounts(),
     store.journeys.bandCounts(),
@@ -69,6 +72,7 @@ export async function readStatus(
       account: known.get(connection.id)?.accountName ?? null,
       checkedAt: known.get(connection.id)?.checkedAt ?? null,
       problem: known.get(connection.id)?.problem ?? null,
+      pausedAt: states.find((state) => state.id === connection.id)?.pausedAt ?? null,
       records: counts
         .filter((row) => row.connection === connection.id)
         .reduce((sum, row) => sum + row.records, 0),

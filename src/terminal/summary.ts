@@ -32,6 +32,7 @@ export function summaryLines(
     ...wrap(runWords(summary, kind), width),
     '',
     ...connectionTable(summary, width),
+    ...reconciledLines(summary, width),
     ...(judged ? journeys.flatMap((journey) => ['', ...stageBars(summary, journey, width)]) : []),
     ...(judged ? bandBars(summary, journeys, width) : []),
     ...problems(summary, width),
@@ -67,6 +68,14 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
     );
   if (subjects.ambiguous > 0)
     parts.push(`${plural(subjects.ambiguous, 'record')} could not be matched for certain and stayed apart.`);
+  if (writes.parked > 0)
+    parts.push(
+      `${plural(writes.parked, 'record')} ${writes.parked === 1 ? 'waits' : 'wait'}: refused by the CRM for good and unchanged since.`,
+    );
+  if (writes.frozen > 0)
+    parts.push(`${plural(writes.frozen, 'field')} left alone: something else keeps changing them back.`);
+  if (summary.paused.length > 0 && kind === 'sync')
+    parts.push(`Writing is paused: ${summary.paused.join(', ')}.`);
   if (writes.manualEdits > 0)
     parts.push(`${plural(writes.manualEdits, 'field')} changed by people in the CRM.`);
   return parts.join(' ') + failedWords(summary, failed + writes.failed);
@@ -109,6 +118,31 @@ function connectionTable(summary: RunSummary, width: number): readonly string[] 
     width,
   );
 }
+
+/** What a full reading found that the increments had not shown: the proof of their completeness. */
+function reconciledLines(summary: RunSummary, width: number): readonly string[] {
+  return Object.entries(summary.reconciled).flatMap(([id, { records, differences }]) => {
+    const found = DIFFERENCES.flatMap(([cause, words]) => {
+      const n = differences[cause] ?? 0;
+      return n === 0 ? [] : [`${count(n)} ${words}`];
+    });
+    const what = found.length === 0 ? 'no difference' : found.join(', ');
+    return ['', ...wrap(`Compared ${id} in full, ${plural(records, 'record')}: ${what}.`, width)];
+  });
+}
+
+/** Causes of differences, the gravest first, in words after a number. */
+const DIFFERENCES: readonly (readonly [string, string])[] = [
+  ['missed', 'changed and not seen before'],
+  ['new', 'new and not seen before'],
+  ['recent', 'changed during the run'],
+  ['association', 'with other associations'],
+  ['calculated', 'with other calculated values'],
+  ['restored', 'restored'],
+  ['merged', 'merged'],
+  ['archived', 'deleted or archived'],
+  ['purged', 'deleted for good and forgotten here'],
+];
 
 function stageBars(summary: RunSummary, journey: JourneyLabels, width: number): readonly string[] {
   const counts = summary.stages[journey.name] ?? {};
