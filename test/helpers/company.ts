@@ -51,6 +51,10 @@ export interface CompanyOptions {
   /** `connections[].auth.token` of a CRM instead of the good one. */
   readonly tokens?: Partial<Record<Crm, string>>;
   readonly factor?: number;
+  /** `write.guard`. */
+  readonly guard?: unknown;
+  /** Further keys of a connection: `reconcile`, `budget`. */
+  readonly connections?: Partial<Record<Crm, Readonly<Record<string, unknown>>>>;
 }
 
 /** Both CRMs with one story, and Waystage on a database file: real servers, time that runs fast. */
@@ -162,9 +166,13 @@ function configOf(
       auth: { kind: 'token', token: options.tokens?.[id] ?? sandboxes[id].token },
       baseUrl: sandboxes[id].url,
       sandbox: true,
+      ...options.connections?.[id],
     })),
     mappings: options.mappings ?? EXAMPLE_MAPPINGS,
-    write: { manualEdits: options.manualEdits ?? 'ask' },
+    write: {
+      manualEdits: options.manualEdits ?? 'ask',
+      ...(options.guard === undefined ? {} : { guard: options.guard }),
+    },
   });
   return finish(config, null, packageRoot(), {});
 }

@@ -5,7 +5,15 @@ import { changeField } from './field-changes.ts';
 import { OBJECT_TYPES, type ObjectType, objectType } from './object-types.ts';
 import { findLive, liveLinks, type Portal, propertyValue, schemaOf, viewOf } from './portal.ts';
 import type { StoredRecord } from './record.ts';
-import { applyChange, archiveRecord, createRecord, mergeRecords, planChange, purgeRecord } from './rules.ts';
+import {
+  applyChange,
+  archiveRecord,
+  createRecord,
+  mergeRecords,
+  planChange,
+  purgeRecord,
+  restoreRecord,
+} from './rules.ts';
 import { isoText } from './values.ts';
 
 const RefuseInput = z.strictObject({
@@ -15,6 +23,8 @@ const RefuseInput = z.strictObject({
   /** How many writes are refused; without it all until a reset. */
   times: z.number().int().positive().optional(),
 });
+
+const RestoreInput = z.strictObject({ type: z.string().min(1), id: z.string().min(1) });
 
 /** What people do in the CRM itself, and looking behind the API. */
 export function createControl(portal: () => Portal, reset: () => void): ControlActions {
@@ -88,7 +98,7 @@ export function createControl(portal: () => Portal, reset: () => void): ControlA
       const record = store.get(known.name, store.follow(known.name, id));
       return record === undefined ? null : dump(portal(), record);
     },
-    extra: [refuseRoute(portal)],
+    extra: [refuseRoute(portal), restoreRoute(portal)],
   };
 }
 
@@ -105,6 +115,22 @@ function refuseRoute(portal: () => Portal): Route {
         times: times ?? Number.POSITIVE_INFINITY,
       });
       return { status: 200, body: { ok: true } };
+    },
+  };
+}
+
+/** `POST /__sandbox/restore`: a person takes an archived record back, with the associations it had. */
+function restoreRoute(portal: () => Portal): Route {
+  return {
+    method: 'POST',
+    pattern: '/__sandbox/restore',
+    handle: (request) => {
+      const { type, id } = readInput(RestoreInput, request);
+      const record = portal().store.get(typeOf(type).name, id);
+      if (record === undefined || record.archivedAt === null)
+        throw new ControlError(`There is no archived ${typeOf(type).singular} with id ${id}.`);
+      restoreRecord(portal(), record, 'person');
+      return { status: 200, body: dump(portal(), record) };
     },
   };
 }

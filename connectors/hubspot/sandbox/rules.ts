@@ -118,6 +118,23 @@ export function archiveRecord(portal: Portal, record: StoredRecord, by: Actor): 
   });
 }
 
+/** The opposite of `archiveRecord`. */
+export function restoreRecord(portal: Portal, record: StoredRecord, by: Actor): void {
+  const { store, time, writes } = portal;
+  store.before(record);
+  record.archivedAt = null;
+  store.touch(record);
+  writes.add({
+    at: time.now(),
+    by,
+    type: record.type,
+    id: record.id,
+    field: 'archived',
+    old: true,
+    new: false,
+  });
+}
+
 /** Privacy deletion: nothing of the record stays, not even among the archived ones. */
 export function purgeRecord(portal: Portal, record: StoredRecord): void {
   portal.associations.removeAll(record.type, record.id);
