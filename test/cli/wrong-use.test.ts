@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { folder, killAll, root, run } from './kit.ts';
+
+// Each call is a process of its own: on a busy machine that takes its time.
+jest.setTimeout(120_000);
 
 let place: ReturnType<typeof folder>;
 beforeEach(() => {
