@@ -4,10 +4,11 @@ import { median, takeTurns } from './kit/measure.ts';
 import { plainLists } from './kit/plain.ts';
 import { startSandboxProcess } from './kit/sandbox-process.ts';
 import { openScene, UNLIMITED } from './kit/scene.ts';
-import { CONTACTS } from './kit/vendor.ts';
 
 const LATENCY_MS = 50;
 const ROUNDS = 3;
+/** Half of the workload: the ratio is the same, the wait half as long. */
+const CONTACTS = 5_000;
 
 /** HubSpot's list cursors go one page after another; only different types can be read side by side. */
 export const benchmark: Benchmark = {

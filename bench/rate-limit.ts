@@ -15,7 +15,10 @@ export const benchmark: Benchmark = {
   name: 'rate-limit',
   about:
     'A first load from HubSpot at its limit of 190 requests in 10 s: time to the floor (requests divided by the rate), and the share of answers 429. The window floor is when a sliding window lets the last request go.',
-  targets: { time_to_floor_ratio: { max: 1.1 }, refused_share_ratio: { max: 0.01 } },
+  targets: {
+    time_to_floor_ratio: { max: 1.1 },
+    refused_share_ratio: { max: 0.01 },
+  },
   async measure() {
     const sandbox = await startSandboxProcess({
       crm: 'hubspot',
