@@ -1,6 +1,6 @@
 import type { ConnectionConfig, ConnectionContext, Usage } from '../../src/connector/port.ts';
 import { createTransport } from '../../src/transport/index.ts';
-import type { HttpAnswer, HttpRequest, Transport } from '../../src/transport/port.ts';
+import type { HttpAnswer, HttpRequest, Spool, Transport } from '../../src/transport/port.ts';
 import { baseOrigin, createSessions, type Session, type Sessions, tokenUrl } from './auth.ts';
 import { BUCKET, bodyOf, type CheckedRequest, classOf, judge } from './errors.ts';
 import { queryPath } from './soql.ts';
@@ -30,6 +30,8 @@ export interface Call {
   readonly purpose: Purpose;
   readonly idempotent: boolean;
   readonly check?: NonNullable<CheckedRequest['check']>;
+  /** Where the body of a good answer goes. */
+  readonly spool?: Spool;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -59,12 +61,18 @@ export class SalesforceClient {
   readonly #sessions: Sessions;
   readonly #transports = new Map<string, Transport>();
   #apiUsage: ApiUsage | null = null;
+  #counts: Promise<ReadonlyMap<string, number>> | null = null;
 
   constructor(config: ConnectionConfig, context: ConnectionContext, pageSize: number) {
     this.#config = config;
     this.#pageSize = pageSize;
     this.#context = context;
     this.#sessions = createSessions(config, (form) => this.#callToken(form));
+  }
+
+  /** Rows a page holds at most. */
+  get pageSize(): number {
+    return this.#pageSize;
   }
 
   get context(): ConnectionContext {
@@ -136,6 +144,34 @@ export class SalesforceClient {
     return rows;
   }
 
+  /** About how many records a type has, deleted ones aside; null when this org does not tell. One request for all
+   *  types together, however often this is called. */
+  async recordCount(type: string, types: readonly string[]): Promise<number | null> {
+    this.#counts ??= this.#recordCounts(types);
+    return (await this.#counts).get(type) ?? null;
+  }
+
+  async #recordCounts(types: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    const path = `${DATA_PATH}/limits/recordCount?sObjects=${types.join(',')}`;
+    try {
+      const body = (await this.json({ method: 'GET', path, purpose: 'pull', idempotent: true })) as
+        | Readonly<Record<string, unknown>>
+        | undefined;
+      const list = body?.['sObjects'];
+      for (const item of Array.isArray(list) ? (list as readonly Readonly<Record<string, unknown>>[]) : [])
+        if (typeof item?.['name'] === 'string' && typeof item['count'] === 'number')
+          counts.set(item['name'], item['count']);
+    } catch (error) {
+      // Only a hint: what really is wrong with the org, the first query says better.
+      this.#context.log.debug(
+        { class: classOf(error) },
+        'Salesforce does not tell how many records there are',
+      );
+    }
+    return counts;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#transports.values()].map((transport) => transport.close()));
   }
@@ -169,6 +205,7 @@ export class SalesforceClient {
       idempotent: call.idempotent,
       buckets: [BUCKET],
       ...(call.check === undefined ? {} : { check: call.check }),
+      ...(call.spool === undefined ? {} : { spool: call.spool }),
     };
     const answer = await this.#transport(session.instanceUrl).send(request);
     this.#noteUsage(answer);

@@ -6,10 +6,22 @@ export const OVERLAP_MS = 10 * 60_000;
 
 /** A place in a pull. Times are epoch milliseconds on Salesforce's clock.
  *  `full`: all records by ascending id. `start`: when the load began (where the first increment begins).
+ *  `bulk`: results of a Bulk API job, `null` before there is one. `after`: where the job begins, for starting over;
+ *  `locator`: the page of its results (null: the first) and `skip`: how many of that page's records are stored;
+ *  `rows`: how many are stored of the pages before it.
  *  `changes`: by ascending stamp. `at`: nothing before this second is missing; `high`: when this increment began;
  *  `after`: set while the records of second `at` are drained by ascending id. */
 export type Position =
   | { readonly mode: 'full'; readonly start: number | null; readonly after: string | null }
+  | {
+      readonly mode: 'bulk';
+      readonly start: number | null;
+      readonly after: string | null;
+      readonly job: string | null;
+      readonly locator: string | null;
+      readonly skip: number;
+      readonly rows: number;
+    }
   | {
       readonly mode: 'changes';
       readonly at: number;
@@ -32,8 +44,10 @@ export function decodeCursor(cursor: string | null): Position {
     value?.['v'] === 1 &&
     (after === null || (typeof after === 'string' && (after === '' || isId(after))))
   ) {
-    const { mode, start, at, high } = value;
+    const { mode, start, at, high, job, locator, skip, rows } = value;
     if (mode === 'full' && isTime(start)) return { mode, start, after };
+    if (mode === 'bulk' && isTime(start) && isJob(job) && isText(locator) && isCount(skip) && isCount(rows))
+      return { mode, start, after, job, locator, skip, rows };
     if (mode === 'changes' && isTime(high) && typeof at === 'number') return { mode, at, high, after };
   }
   throw new WaystageError(
@@ -50,6 +64,18 @@ export function nextIncrement(high: number): Position {
 
 function isTime(value: unknown): value is number | null {
   return value === null || (typeof value === 'number' && Number.isFinite(value));
+}
+
+function isJob(value: unknown): value is string | null {
+  return value === null || (typeof value === 'string' && isId(value));
+}
+
+function isText(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | null {

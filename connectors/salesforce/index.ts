@@ -14,9 +14,16 @@ import { OBJECT_TYPES } from './schema.ts';
 export interface SalesforceOptions {
   /** Rows a query page may hold, 200 to 2,000 (Salesforce takes it as advice); default 2,000, the fewest requests. */
   readonly pageSize?: number;
+  /** Rows above which a full load of a type goes by the Bulk API; default 2,000, what Salesforce advises. */
+  readonly bulkFrom?: number;
+  /** Rows per request for a job's results; default 50,000. They go into a temporary file. */
+  readonly bulkPageRows?: number;
 }
 
-/** Salesforce by its REST API: static tokens and client credentials. */
+const BULK_FROM = 2_000;
+const BULK_PAGE_ROWS = 50_000;
+
+/** Salesforce by its REST API, and large loads by its Bulk API: static tokens and client credentials. */
 export const salesforce: Connector = createSalesforce();
 
 /** The connector with other settings than its own. */
@@ -47,11 +54,12 @@ function outputFieldName(output: Output): string {
 
 function open(config: ConnectionConfig, context: ConnectionContext, options: SalesforceOptions): Connection {
   const client = new SalesforceClient(config, context, options.pageSize ?? PAGE_SIZE);
+  const bulk = { from: options.bulkFrom ?? BULK_FROM, pageRows: options.bulkPageRows ?? BULK_PAGE_ROWS };
   return {
     id: config.id,
     check: () => check(client),
     discover: (types) => discover(client, types),
-    pull: (request) => pull(client, config.id, request),
+    pull: (request) => pull(client, config.id, request, bulk),
     read: (request) => read(client, config.id, request),
     push: (type, writes) => push(client, type, writes),
     planProvision: (wanted) => planProvision(client, wanted),

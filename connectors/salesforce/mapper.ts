@@ -72,8 +72,9 @@ export function decode(value: unknown, type: FieldType, field: string): FieldVal
       if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return value;
       break;
     case 'datetime': {
-      // The usual form needs no calendar: only its end is written differently.
-      if (typeof value === 'string' && USUAL.test(value)) return `${value.slice(0, -5)}Z`;
+      // The usual forms (REST, Bulk API) need no calendar: only their ends are written differently.
+      if (typeof value === 'string' && USUAL.test(value))
+        return value.endsWith('Z') ? value : `${value.slice(0, -5)}Z`;
       const ms = typeof value === 'string' ? Date.parse(isoOf(value)) : Number.NaN;
       if (!Number.isNaN(ms)) return new Date(ms).toISOString();
       break;
@@ -82,7 +83,8 @@ export function decode(value: unknown, type: FieldType, field: string): FieldVal
   throw new RowError(`${field} holds ${kindOf(value)}; expected ${type}`);
 }
 
-const USUAL = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}\+0000$/;
+const USUAL =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(\+0000|Z)$/;
 
 /** Salesforce writes `2026-01-31T09:00:00.000+0000`; the standard wants a colon in the offset. */
 function isoOf(text: string): string {

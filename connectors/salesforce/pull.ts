@@ -1,11 +1,13 @@
 import type { Page, PullRequest } from '../../src/connector/port.ts';
 import { WaystageError } from '../../src/model/errors.ts';
 import type { ConnectionId } from '../../src/model/record.ts';
+import { type BulkPosition, type BulkSettings, bulkFrom, pullBulk } from './bulk/pull.ts';
 import type { QueryPage, Row, SalesforceClient } from './client.ts';
 import { decodeCursor, encodeCursor, nextIncrement, OVERLAP_MS, type Position } from './cursor.ts';
 import { classOf } from './errors.ts';
 import { id18, isId } from './ids.ts';
 import { milliseconds } from './mapper.ts';
+import { OBJECT_TYPES } from './schema.ts';
 import { instant, secondOf } from './soql.ts';
 import { TypeReader } from './type-reader.ts';
 
@@ -22,6 +24,9 @@ const NARROWER = [2_000, 500, 200];
  * cursor is an exact place to resume, whatever changes meanwhile. What changes during the load is caught by the
  * first increment, which begins before the load did.
  *
+ * With more rows than `bulk.from` the full load goes by the Bulk API: Salesforce's count of records tells before the
+ * first query, or else the first page does. Where Bulk fails REST takes over, from the place where Bulk began.
+ *
  * An increment runs by ascending modification stamp, from ten minutes before the last one began (rows become
  * visible after their stamp). Comparison is by whole seconds, so a page's cursor is the start of the second of its
  * last row; when a single second fills more than a page, that second is drained by ascending id.
@@ -33,15 +38,56 @@ export async function* pull(
   client: SalesforceClient,
   connection: ConnectionId,
   request: PullRequest,
+  bulk: BulkSettings,
 ): AsyncGenerator<Page, void, undefined> {
   const { type, fields, discovery } = request;
   const position = decodeCursor(request.cursor);
   const reader = new TypeReader(client, connection, type, fields, discovery.objects[type]);
-  if (position.mode === 'full') yield* pullFull(client, reader, position);
-  else yield* pullChanges(client, reader, position);
+  if (position.mode === 'changes') yield* pullChanges(client, reader, position);
+  else yield* pullAll(client, reader, position, bulk);
 }
 
-async function* pullFull(client: SalesforceClient, reader: TypeReader, from: Full): AsyncGenerator<Page> {
+async function* pullAll(
+  client: SalesforceClient,
+  reader: TypeReader,
+  from: Full | BulkPosition,
+  bulk: BulkSettings,
+): AsyncGenerator<Page, void, undefined> {
+  let position = from;
+  let expected = 0;
+  let by = bulk.from;
+  if (position.mode === 'full' && position.after === null && Number.isFinite(by)) {
+    const types = OBJECT_TYPES.map(({ name }) => name);
+    expected = (await client.recordCount(reader.plan.type, types)) ?? 0;
+    if (expected > by) position = bulkFrom(position);
+  }
+  for (;;) {
+    if (position.mode === 'bulk') {
+      const rest: Full | null = yield* pullBulk(client, reader, position, bulk, expected);
+      if (rest === null) return;
+      position = rest;
+      by = Number.POSITIVE_INFINITY;
+    }
+    const larger: Larger | null = yield* pullFull(client, reader, position, by);
+    if (larger === null) return;
+    expected = larger.rows;
+    position = bulkFrom(larger.position);
+  }
+}
+
+/** A load that turned out to be larger than REST should read. */
+interface Larger {
+  readonly position: Full;
+  readonly rows: number;
+}
+
+/** Null when everything was handed over; stops after its first page when more than `most` rows are to follow. */
+async function* pullFull(
+  client: SalesforceClient,
+  reader: TypeReader,
+  from: Full,
+  most: number,
+): AsyncGenerator<Page, Larger | null, undefined> {
   let { start, after } = from;
   let limit: number | undefined;
   let delivered = 0;
@@ -53,9 +99,12 @@ async function* pullFull(client: SalesforceClient, reader: TypeReader, from: Ful
       ...(limit === undefined ? {} : { limit }),
     };
     const base = delivered;
+    const leftOver = (page: QueryPage): number => page.totalSize - (delivered - base) - page.rows.length;
+    const isLarge = (page: QueryPage): boolean => limit === undefined && leftOver(page) > most;
     try {
-      for await (const page of pages(reader, filter)) {
+      for await (const page of pages(reader, filter, isLarge)) {
         start ??= page.serverTime;
+        const rows = isLarge(page) ? leftOver(page) : 0;
         after = lastId(page.rows) ?? after;
         delivered += page.rows.length;
         const done = page.done && (limit === undefined || delivered - base < limit);
@@ -63,7 +112,8 @@ async function* pullFull(client: SalesforceClient, reader: TypeReader, from: Ful
         // A query with a limit counts only its own rows.
         const total = limit === undefined ? base + page.totalSize : null;
         yield { ...reader.records(page.rows), cursor: encodeCursor(next), done, total };
-        if (done) return;
+        if (done) return null;
+        if (rows > 0) return { position: { mode: 'full', start, after }, rows };
       }
     } catch (error) {
       const narrower = NARROWER.find((size) => limit === undefined || size < limit);
@@ -143,14 +193,16 @@ function changesFilter(
   return { where: `SystemModstamp >= ${instant(at)}${end}`, orderBy: 'SystemModstamp, Id' };
 }
 
-/** Pages of one query; the next one is on its way while the caller stores the present one. */
+/** Pages of one query; the next one is on its way while the caller stores the present one, unless `last` says that
+ *  it will not be wanted. */
 async function* pages(
   reader: TypeReader,
   filter: Parameters<TypeReader['first']>[0],
+  last: (page: QueryPage) => boolean = () => false,
 ): AsyncGenerator<QueryPage, void, undefined> {
   let page = await reader.first(filter, 'pull');
   for (;;) {
-    const following = page.next === null ? null : reader.next(page.next, 'pull');
+    const following = page.next === null || last(page) ? null : reader.next(page.next, 'pull');
     // Awaited below, but only if the caller comes back for it.
     following?.catch(() => undefined);
     yield page;

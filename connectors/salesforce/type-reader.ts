@@ -38,6 +38,11 @@ export class TypeReader {
     this.#plan = planFields(type, requested, discovered);
   }
 
+  /** What is asked for, as far as it is visible by now. */
+  get plan(): FieldPlan {
+    return this.#plan;
+  }
+
   /** First page of all rows, deleted ones too, that pass the filter; every requested field in each row. */
   async first(filter: Filter, purpose: Purpose): Promise<QueryPage> {
     const page = await this.#withVisibleFields(() => {

@@ -289,7 +289,7 @@ describe('an org', () => {
     ]);
   });
 
-  test('a first load costs one request a page; a quiet increment costs one', async () => {
+  test('a first load costs one request a page, and one for the counts of all types; a quiet increment costs one', async () => {
     await connection.close();
     const config = configFor(sandbox.url, { auth: { kind: 'token', token: sandbox.token } });
     connection = createSalesforce().open(config, {
@@ -299,9 +299,9 @@ describe('an org', () => {
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
     });
     const cursors = await Promise.all(types.map(cursorOf));
-    expect(connection.usage.byPurpose).toEqual({ pull: types.length });
+    expect(connection.usage.byPurpose).toEqual({ pull: types.length + 1 });
     await control('clock', { advance: 3_600_000 });
     for (const [index, type] of types.entries()) await drain(pull(type, cursors[index]!));
-    expect(connection.usage.byPurpose).toEqual({ pull: 2 * types.length });
+    expect(connection.usage.byPurpose).toEqual({ pull: 2 * types.length + 1 });
   });
 });
