@@ -62,17 +62,26 @@ export function exceeds(guard: Guard, n: number, of: number): boolean {
   return n >= guard.atLeast && n > guard.share * of;
 }
 
-/** What there is less of than at the last good run, by more than the guard lets pass. */
+/**
+ * What there is less of than at the last good run, by more than the guard lets pass. A record that is gone takes its
+ * values with it: only what those that stayed have lost counts as values gone.
+ */
 export function findDrops(
   guard: Guard,
   baselines: readonly Baseline[],
   figures: Figures,
   approval: Approval,
 ): readonly Drop[] {
+  const lost = new Map<string, number>();
+  for (const { connection, type, field, n } of baselines)
+    if (field === '')
+      lost.set(`${connection}\n${type}`, Math.max(0, n - (figures.count(connection, type, '') ?? n)));
   return baselines.flatMap(({ connection, type, field, n: was }) => {
     const is = figures.count(connection, type, field);
-    const drop = { connection, type, field, was, is: is ?? was };
-    return is !== null && exceeds(guard, was - is, was) && !approval.covers(drop) ? [drop] : [];
+    if (is === null) return [];
+    const withRecords = field === '' ? 0 : (lost.get(`${connection}\n${type}`) ?? 0);
+    const drop = { connection, type, field, was, is };
+    return exceeds(guard, was - is - withRecords, was) && !approval.covers(drop) ? [drop] : [];
   });
 }
 
