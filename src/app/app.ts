@@ -135,9 +135,13 @@ export async function openStore(config: ResolvedConfig): Promise<Store> {
   return openSqliteStore(config.database.slice('sqlite:'.length));
 }
 
+/** Connectors whose shipped field maps a mapping is checked against: those in use, and always the CRMs, so that a
+ *  mapping written for both loads where only one is connected. */
 export function connectorIds(config: ResolvedConfig): readonly string[] {
   const used = new Set(config.connections.map((connection) => connection.connector));
-  return CONNECTORS.map(({ connector }) => connector.id).filter((id) => used.size === 0 || used.has(id));
+  return CONNECTORS.filter(
+    ({ connector, startSandbox }) => startSandbox !== undefined || used.has(connector.id),
+  ).map(({ connector }) => connector.id);
 }
 
 /** The connector of this id; throws `config_invalid` with the nearest name. */
