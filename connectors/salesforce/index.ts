@@ -1,6 +1,7 @@
 import type { Connection, ConnectionConfig, ConnectionContext, Connector } from '../../src/connector/port.ts';
 import type { Output } from '../../src/model/outputs.ts';
 import { checkAuth, checkBaseUrl } from './auth.ts';
+import { BULK_WRITE_LIMIT, pushBulk } from './bulk/ingest.ts';
 import { check } from './check.ts';
 import { PAGE_SIZE, SalesforceClient } from './client.ts';
 import { discover } from './discover.ts';
@@ -18,6 +19,8 @@ export interface SalesforceOptions {
   readonly bulkFrom?: number;
   /** Rows per request for a job's results; default 50,000. They go into a temporary file. */
   readonly bulkPageRows?: number;
+  /** Records of a type from which they are written by the Bulk API; default 2,000. */
+  readonly bulkWriteFrom?: number;
 }
 
 const BULK_FROM = 2_000;
@@ -36,6 +39,7 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
       writeBatch: WRITE_BATCH,
       // Two batches of one object at once lock each other's parent records.
       writeParallel: 1,
+      bulkWrite: { from: options.bulkWriteFrom ?? BULK_FROM, limit: BULK_WRITE_LIMIT },
       // Increments see deletes, merges and conversions; only what left the recycle bin needs a full reading.
       reconcileEvery: 7 * 24 * 3_600_000,
       auth: ['token', 'client-credentials'],
@@ -62,6 +66,7 @@ function open(config: ConnectionConfig, context: ConnectionContext, options: Sal
     pull: (request) => pull(client, config.id, request, bulk),
     read: (request) => read(client, config.id, request),
     push: (type, writes) => push(client, type, writes),
+    pushBulk: (type, writes) => pushBulk(client, type, writes),
     planProvision: (wanted) => planProvision(client, wanted),
     provision: (steps) => provision(client, steps),
     get usage() {

@@ -168,7 +168,8 @@ function rowError(value: unknown): CrmError {
   };
 }
 
-function refusal(id: string, { code, message }: CrmError, retryable: boolean): WriteResult {
+/** The result of a row that Salesforce refused. */
+export function refusal(id: string, { code, message }: CrmError, retryable: boolean): WriteResult {
   return { id, outcome: 'refused', code, message, retryable };
 }
 
@@ -177,7 +178,7 @@ function lost(id: string, message: string): WriteResult {
 }
 
 /** What can be refused without asking; null when the row can be sent. */
-function problemOf(write: Write): WriteResult | null {
+export function problemOf(write: Write): WriteResult | null {
   if (!isId(write.id)) {
     return refusal(
       write.id,
@@ -202,7 +203,7 @@ function rowOf(type: string, write: Write): Readonly<Record<string, FieldValue |
 }
 
 /** Positions by parent, then id; rows without a parent last. */
-function byParent(writes: readonly Write[]): readonly number[] {
+export function byParent(writes: readonly Write[]): readonly number[] {
   const key = ({ parent, id }: Write): string => `${parent ?? '\uffff'} ${id}`;
   return writes
     .map((write, index) => ({ index, key: key(write) }))

@@ -23,6 +23,8 @@ export interface Capabilities {
   readonly writeBatch: number;
   /** `push` calls that may be under way at once for one object type. */
   readonly writeParallel: number;
+  /** `pushBulk` is there and pays from `from` records of one object type; it takes `limit` at most. */
+  readonly bulkWrite?: { readonly from: number; readonly limit: number };
   /** How often everything is read again to find what increments do not show, in milliseconds, unless the
    *  configuration says otherwise. Absent: increments show everything. */
   readonly reconcileEvery?: number;
@@ -93,6 +95,9 @@ export interface Connection {
   /** Writes at most `capabilities.writeBatch` records of one type. One result per write, same order. Throws only
    *  when the outcome of the whole call is known to be "nothing was written". */
   push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]>;
+  /** As `push` in every respect, for up to `capabilities.bulkWrite.limit` records: fewer requests, but minutes may
+   *  pass before it answers. Only where `capabilities.bulkWrite` says so. */
+  pushBulk?(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]>;
   /** What is missing in the CRM for these outputs, in the order it has to be done. Changes nothing. */
   planProvision(wanted: readonly ProvisionTarget[]): Promise<readonly ProvisionStep[]>;
   /** Carries out steps of `planProvision`; a failed step is named in its result, later independent ones go on. */
