@@ -18,8 +18,8 @@ export async function sandbox(context: CommandContext, options: SandboxCommandOp
   const sandboxes = await start(context, options);
   const line: Record<string, unknown> = {};
   for (const [id, one] of Object.entries(sandboxes.all)) {
-    const { url, token, clientId, clientSecret } = one;
-    line[id] = { url, token, clientId, clientSecret };
+    const { close: _, ...address } = one;
+    line[id] = address;
   }
   context.streams.out(`${JSON.stringify(line)}\n`);
   remark(context, 'The sandboxes are running. Ctrl-C ends them.');

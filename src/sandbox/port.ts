@@ -9,6 +9,8 @@ export interface Sandbox {
   readonly token: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** What webhooks are signed with, for vendors that sign them. */
+  readonly webhookSecret?: string;
   close(): Promise<void>;
 }
 

@@ -160,6 +160,8 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
     token: TOKEN,
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
+    // HubSpot signs webhooks with the app's client secret.
+    webhookSecret: CLIENT_SECRET,
     close: () => server.close(),
   };
 };
