@@ -51,13 +51,12 @@ export async function writeConnection(
     const ofType = writes.filter((write) => write.type === type).sort(byParent);
     const queue = new PQueue({ concurrency: capabilities.writeParallel });
     const batches: Promise<void>[] = [];
-    for (let start = 0; start < ofType.length; start += capabilities.writeBatch) {
-      const batch = ofType.slice(start, start + capabilities.writeBatch);
+    for (const { batch, bulk } of batchesOf(open, ofType)) {
       batches.push(
         queue.add(async () => {
           session.options.signal.throwIfAborted();
           insistOnBudget(open.config.id, open.budget);
-          await writeBatch(session, open, type, batch, totals);
+          await writeBatch(session, open, type, batch, bulk, totals);
           done += batch.length;
           session.options.progress.advance(`${open.config.id} writes`, done, writes.length);
         }),
@@ -67,6 +66,26 @@ export async function writeConnection(
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
   }
+}
+
+interface Batch {
+  readonly batch: readonly PlannedWrite[];
+  /** By the CRM's way for many records at once. */
+  readonly bulk: boolean;
+}
+
+/** Large parts as long as they pay, then the CRM's usual batches. */
+function batchesOf(open: OpenConnection, writes: readonly PlannedWrite[]): readonly Batch[] {
+  const { writeBatch: usual, bulkWrite } = open.config.connector.capabilities;
+  const large = open.connection.pushBulk === undefined ? undefined : bulkWrite;
+  const batches: Batch[] = [];
+  for (let start = 0; start < writes.length; ) {
+    const bulk = large !== undefined && writes.length - start >= large.from;
+    const size = bulk ? large.limit : usual;
+    batches.push({ batch: writes.slice(start, start + size), bulk });
+    start += size;
+  }
+  return batches;
 }
 
 function byParent(a: PlannedWrite, b: PlannedWrite): number {
@@ -81,6 +100,7 @@ async function writeBatch(
   open: OpenConnection,
   type: string,
   batch: readonly PlannedWrite[],
+  bulk: boolean,
   totals: WriteTotals,
 ): Promise<void> {
   const fresh = await stillAsPlanned(session, open, type, batch);
@@ -93,10 +113,9 @@ async function writeBatch(
   await reach(session, 'write-begun');
   let results: readonly WriteResult[];
   try {
-    results = await open.connection.push(
-      type,
-      rows.map(({ write }) => ({ id: write.id, fields: fieldsOf(write), parent: write.parent })),
-    );
+    const sent = rows.map(({ write }) => ({ id: write.id, fields: fieldsOf(write), parent: write.parent }));
+    const { connection } = open;
+    results = await (bulk ? connection.pushBulk!(type, sent) : connection.push(type, sent));
   } catch (error) {
     // Cut off in the middle: the entries stay open, and the next run looks what became of them.
     session.options.signal.throwIfAborted();
