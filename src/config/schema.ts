@@ -80,11 +80,14 @@ const Write = z.strictObject({
   /** Above this share of subjects that would change stage or band, of records gone, or of values gone from a field,
    *  nothing is written until somebody approves; `off`: never ask. Default 5%, and at least 50 of them. */
   guard: z
-    .union([
-      z.literal('off').transform(() => null),
-      Percentage.transform((share) => ({ share, atLeast: 50 })),
-      z.strictObject({ share: Percentage.default(0.05), atLeast: z.int().min(1).default(50) }),
-    ])
+    .union(
+      [
+        z.literal('off').transform(() => null),
+        Percentage.transform((share) => ({ share, atLeast: 50 })),
+        z.strictObject({ share: Percentage.default(0.05), atLeast: z.int().min(1).default(50) }),
+      ],
+      'expected a percentage such as 5 or 5%, `off`, or { share: 5%, atLeast: 50 }',
+    )
     .default({ share: 0.05, atLeast: 50 }),
 });
 

@@ -82,12 +82,40 @@ connections:
 
   test('documented keys of later versions are accepted with a warning', () => {
     const { config, problems } = parseConfig(
-      'connections: [{ id: a, connector: h, auth: { kind: token, token: x }, reconcile: 24h }]',
+      'connections: [{ id: a, connector: h, auth: { kind: token, token: x }, events: [push] }]',
       'c.yaml',
       {},
     );
     expect(config).not.toBeNull();
     expect(problems.map((problem) => problem.severity)).toEqual(['warning']);
+  });
+
+  test('reconcile, budget and guard are read as times and shares', () => {
+    const connection = (keys: string): string =>
+      `connections: [{ id: a, connector: h, auth: { kind: token, token: x }, ${keys} }]`;
+    const good = parseConfig(
+      `${connection('reconcile: 24h, budget: { dailyShare: 20%, reserve: 1 }')}\nwrite: { guard: 10% }`,
+      'c.yaml',
+      {},
+    );
+    expect(good.problems).toEqual([]);
+    expect(good.config?.connections[0]).toMatchObject({
+      reconcile: 86_400_000,
+      budget: { dailyShare: 0.2, reserve: 0.01 },
+    });
+    expect(good.config?.write.guard).toEqual({ share: 0.1, atLeast: 50 });
+    expect(
+      parseConfig(connection('reconcile: never'), 'c.yaml', {}).config?.connections[0]?.reconcile,
+    ).toBeNull();
+    expect(parseConfig('write: { guard: off }', 'c.yaml', {}).config?.write.guard).toBeNull();
+    expect(parseConfig('{}', 'c.yaml', {}).config?.write.guard).toEqual({ share: 0.05, atLeast: 50 });
+    expect(lines(connection('reconcile: sometimes'))).toEqual([
+      expect.stringMatching(/^1:\d+ error .*24h, 7d or 2w, or `never`/),
+    ]);
+    expect(lines('write: { guard: 200 }')).toEqual([
+      expect.stringMatching(/^1:\d+ error `write.guard`: expected a percentage/),
+    ]);
+    expect(lines('write: { guard: { atleast: 3 } }')).toEqual([expect.stringMatching(/^1:\d+ error/)]);
   });
 
   test('broken YAML, a non-map, and an alias bomb are errors, not crashes', () => {

@@ -34,9 +34,11 @@ export async function migrate(
   for (const migration of migrations) {
     if (applied.has(migration.number)) continue;
     await db.transaction().execute(async (trx) => {
-      await migration.up(trx);
-      await sql`insert into migrations (number, name, breaking)
-        values (${migration.number}, ${migration.name}, ${migration.breaking ? 1 : 0})`.execute(trx);
+      // First, because it waits for another process that does the same, and then finds it done.
+      const own = await sql`insert into migrations (number, name, breaking)
+        values (${migration.number}, ${migration.name}, ${migration.breaking ? 1 : 0})
+        on conflict (number) do nothing returning number`.execute(trx);
+      if (own.rows.length > 0) await migration.up(trx);
     });
   }
 }

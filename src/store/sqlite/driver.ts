@@ -15,7 +15,8 @@ export class SqliteDriver implements SqliteDatabase {
 
   constructor(file: string, options: { readonly maxPages?: number } = {}) {
     this.#db = new DatabaseSync(file);
-    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;');
+    // The wait first: two processes that make the same new database already meet at the next statement.
+    this.#db.exec('pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;');
     if (options.maxPages !== undefined) this.#db.exec(`pragma max_page_count = ${options.maxPages}`);
   }
 
