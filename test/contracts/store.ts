@@ -311,6 +311,130 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.runs.notices('r2')).map((notice) => notice.text)).toEqual(['kept', 'kept too']);
     });
 
+    test('a full reading marks what it saw, leaves the checkpoint alone and names what it did not see', async () => {
+      await store.records.commitPage(page([aRecord('1'), aRecord('2'), aRecord('3')], 'c1'), fence);
+      const reading = { mark: 'm', cursor: 'p1', fields: ['email'] };
+      await store.records.commitPage(
+        { ...page([aRecord('2'), aRecord('4')], 'x'), checkpoint: null, reading },
+        fence,
+      );
+      expect((await store.records.checkpoint(HUB, 'contacts'))?.cursor).toBe('c1');
+      expect(await store.readings.open(HUB, 'contacts')).toEqual(reading);
+      const unseen: string[] = [];
+      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm'))
+        unseen.push(...chunk.map(({ id }) => id));
+      expect(unseen).toEqual(['1', '3']);
+      // An increment does not take the mark away.
+      await store.records.commitPage(page([aRecord('2', { modified: T0 + 1 })], 'c2'), fence);
+      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm'))
+        expect(chunk.map(({ id }) => id)).toEqual(['1', '3']);
+      await store.readings.end(HUB, 'contacts', fence);
+      expect(await store.readings.open(HUB, 'contacts')).toBeNull();
+    });
+
+    test('a record that comes twice in a run keeps the fate that says what was done', async () => {
+      const fate = (id: string, what: 'applied' | 'ignored') => ({
+        connection: HUB,
+        type: 'contacts',
+        id,
+        fate: what,
+        reason: what === 'ignored' ? 'unchanged' : null,
+        message: null,
+      });
+      const of = (fates: ReturnType<typeof fate>[]) => page([], 'c', { type: 'contacts', fates });
+      await store.records.commitPage(of([fate('1', 'applied'), fate('2', 'ignored')]), fence);
+      await store.records.commitPage(of([fate('1', 'ignored'), fate('2', 'applied')]), fence);
+      const fates = await store.runs.fates('r1', { limit: 10 });
+      expect(fates.map((one) => one.fate)).toEqual(['applied', 'applied']);
+    });
+
+    test('I10 what is purged leaves only a keyed hash', async () => {
+      const link = { type: 'contacts', id: '1', primary: false, label: null };
+      await store.records.commitPage(page([aRecord('1'), aRecord('2')], 'c'), fence);
+      await store.records.commitPage(
+        page([aRecord('9', { type: 'deals', associations: { contacts: [link] } })], 'c'),
+        fence,
+      );
+      const member = {
+        connection: HUB,
+        type: 'contacts',
+        id: '1',
+        entity: 'person' as const,
+        subject: 's1' as SubjectId,
+        reason: 'alone',
+      };
+      await store.subjects.commit(
+        {
+          subjects: [{ id: 's1' as SubjectId, kind: 'person', created: T0, gone: false }],
+          members: [member],
+          ambiguities: [],
+          ended: [],
+        },
+        fence,
+      );
+      await store.journeys.save([placement('s1')], 'r1', fence);
+      await store.ledger.begin([entry('1')], fence);
+      await store.readings.purge([{ connection: HUB, type: 'contacts', id: '1' }], T0, fence);
+      expect([...(await store.records.get(HUB, 'contacts', ['1', '2'])).keys()]).toEqual(['2']);
+      expect(
+        (await store.records.get(HUB, 'deals', ['9'])).get('9')?.associations['contacts'],
+      ).toBeUndefined();
+      expect(await store.subjects.get('s1')).toBeNull();
+      expect(await store.journeys.ofSubject('s1')).toEqual([]);
+      expect(await store.journeys.visits('s1', 'people')).toEqual([]);
+      expect(await store.ledger.ofRun('r1')).toEqual([]);
+      expect(await store.readings.purged(HUB, 'contacts', ['1', '2'])).toEqual(new Set(['1']));
+      expect(await store.readings.purged(HUB, 'companies', ['1'])).toEqual(new Set());
+      await store.readings.unpurge([{ connection: HUB, type: 'contacts', id: '1' }], fence);
+      expect(await store.readings.purged(HUB, 'contacts', ['1'])).toEqual(new Set());
+    });
+
+    test('parked writes, baselines, the kept plan and the state of connections are kept and replaced', async () => {
+      const parked = {
+        connection: HUB,
+        type: 'contacts',
+        id: '1',
+        inputs: 'h',
+        stamp: T0,
+        due: false,
+        code: 'NO',
+        message: 'no',
+        run: 'r1',
+        at: T0,
+      };
+      await store.holds.park([parked, { ...parked, id: '2' }], fence);
+      await store.holds.park([{ ...parked, due: true }], fence);
+      await store.holds.unpark([{ connection: HUB, type: 'contacts', id: '2' }], fence);
+      expect(await store.holds.parked(HUB)).toEqual([{ ...parked, due: true }]);
+      const line = (field: string, n: number) => ({ connection: HUB, type: 'contacts', field, n });
+      await store.holds.setBaselines([line('', 9), line('email', 8)], fence);
+      await store.holds.setBaselines([line('', 7)], fence);
+      expect(await store.holds.baselines()).toEqual([line('', 7)]);
+      await store.holds.keepPlan({ run: 'r1', at: T0, reason: 'many', plan: { a: 1 } }, fence);
+      await store.holds.keepPlan({ run: 'r2', at: T0, reason: 'more', plan: { a: 2 } }, fence);
+      expect(await store.holds.keptPlan()).toEqual({ run: 'r2', at: T0, reason: 'more', plan: { a: 2 } });
+      await store.holds.keepPlan(null, fence);
+      expect(await store.holds.keptPlan()).toBeNull();
+      await store.connections.pause(HUB, T0);
+      await store.connections.reconciled(HUB, T0 + 1);
+      expect(await store.connections.states()).toEqual([{ id: HUB, pausedAt: T0, reconciledAt: T0 + 1 }]);
+      await store.connections.pause(HUB, null);
+      expect(await store.connections.states()).toEqual([{ id: HUB, pausedAt: null, reconciledAt: T0 + 1 }]);
+    });
+
+    test('what was written to some records since an instant comes in order', async () => {
+      await store.ledger.begin([entry('1'), { ...entry('2'), entry: 'w-x' }], fence);
+      await store.ledger.settle(
+        [{ entry: 'w-1', state: 'written', code: null, message: null }],
+        T0 + 5,
+        fence,
+      );
+      expect((await store.ledger.writtenSince(HUB, 'contacts', ['1', '2'], T0)).map(({ id }) => id)).toEqual([
+        '1',
+      ]);
+      expect(await store.ledger.writtenSince(HUB, 'contacts', ['1'], T0 + 6)).toEqual([]);
+    });
+
     test('text that no database can hold faithfully is refused, not changed in silence', async () => {
       await expect(store.records.commitPage(page([aRecord('\ud800')], 'c'), fence)).rejects.toMatchObject({
         code: 'value_unstorable',
