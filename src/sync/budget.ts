@@ -17,6 +17,8 @@ export const RESERVE = 0.05;
 const DAY = 24 * 3_600_000;
 /** More runs in a day than any schedule makes. */
 const MOST_RUNS = 2_000;
+/** Among so many there is one of each kind. */
+const FEW_RUNS = 20;
 
 /** What a connection may still use of its CRM's daily quota in this run. */
 export interface Budget {
@@ -44,7 +46,8 @@ export async function budgetOf(
 ): Promise<Budget> {
   const { dailyLimit, dailyRemaining } = account;
   const began = connection.usage.requests;
-  const recent = dailyLimit === null && dailyRemaining === null ? [] : await runs.list(MOST_RUNS);
+  const unknown = dailyLimit === null && dailyRemaining === null;
+  const recent = unknown ? [] : await runs.list(config.dailyShare === undefined ? FEW_RUNS : MOST_RUNS);
   const limits: number[] = [];
   if (dailyLimit !== null && config.dailyShare !== undefined) {
     const used = recent

@@ -1,3 +1,4 @@
+import type { ConnectionId } from '../model/record.ts';
 import type { Drop } from './guard.ts';
 import type { ResolvedSubjects } from './resolve.ts';
 import {
@@ -118,7 +119,12 @@ export function summarise(
       parked: writes.parked,
       frozen: writes.frozen,
     },
-    reconciled: Object.fromEntries(session.reconciled),
+    reconciled: Object.fromEntries(
+      Object.keys(connections).flatMap((id) => {
+        const found = session.reconciled.get(id as ConnectionId);
+        return found === undefined ? [] : [[id, found]];
+      }),
+    ),
     guard,
     paused: [...session.paused].filter((id) => Object.hasOwn(connections, id)),
     budgets: budgetsOf(session),

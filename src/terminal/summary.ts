@@ -74,6 +74,10 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
     );
   if (writes.frozen > 0)
     parts.push(`${plural(writes.frozen, 'field')} left alone: something else keeps changing them back.`);
+  if (summary.guard !== null && kind === 'plan')
+    parts.push(
+      'A sync would stop here and ask for approval: more changes at once than `write.guard` lets pass.',
+    );
   if (summary.paused.length > 0 && kind === 'sync')
     parts.push(`Writing is paused: ${summary.paused.join(', ')}.`);
   if (writes.manualEdits > 0)
