@@ -30,7 +30,7 @@ type Place =
  * Each search asks for everything from the last stamp on (GTE) instead of the next page: an update while we page
  * takes a record out of its place and would shift another one over the page's edge, and no query ever comes near
  * the cap of results. Records at that stamp come again and are left out by id and stamp. When one stamp holds more
- * than a search gives, that instant alone is drained by id.
+ * than a search gives, that instant alone is drained by id, leaving out what was handed over before.
  *
  * A row's stamp is read fresher than the index that sorted it, so a row just updated may carry a stamp far above
  * its place. Only stamps older than the index lag are taken as a place to go on from; where a whole search holds
@@ -43,8 +43,9 @@ export class SearchWalk {
   #place: Place;
   /** Page within the present query, in rows. */
   #offset = 0;
-  /** `id@stamp` of rows handed over that the next search gives again. */
-  #again: ReadonlySet<string> = new Set();
+  /** `id@stamp` of the rows handed over that a later search can give again, with the stamp: those from the present
+   *  place on, as many as one query can give at most. */
+  readonly #handed = new Map<string, number | null>();
   #done = false;
   #remaining: number | null = null;
   /** Total of the first search of a whole increment, to notice gaps. */
@@ -89,13 +90,13 @@ export class SearchWalk {
     const rows = arrayOf(json['results']);
     const more = nextOffset(json);
     const total = typeof json['total'] === 'number' ? json['total'] : null;
+    const fresh = rows.filter((row) => !this.#handed.has(this.#key(row)));
+    this.#given += fresh.length;
     if (place.kind === 'drain') {
       this.#afterDrain(place.at, rows, more !== null);
-      this.#given += rows.length;
-      return rows;
+      return fresh;
     }
-    const fresh = rows.filter((row) => !this.#again.has(this.#key(row)));
-    this.#given += fresh.length;
+    for (const row of fresh) this.#handed.set(this.#key(row), this.#stamp(row));
     this.#promised ??= total;
     this.#remaining = total === null ? null : Math.max(0, total - this.#offset - rows.length);
     if (more === null) this.#finish();
@@ -141,28 +142,30 @@ export class SearchWalk {
     const next = stamps.filter((stamp) => stamp < settled).at(-1);
     if (next === undefined && stamps.length > 0 && more + SEARCH_LIMIT <= RESULT_CAP) {
       this.#offset = more;
-      this.#again = new Set();
       return;
     }
     this.#offset = 0;
     // At the cap with nothing but fresh rows there is no better place; the next increment overlaps them.
     const place = next ?? stamps.at(-1) ?? from;
-    if (place > from) {
-      this.#place = { kind: 'from', from: place };
-      this.#again = new Set(
-        rows.filter((row) => (this.#stamp(row) ?? 0) >= place).map((row) => this.#key(row)),
-      );
-    } else {
-      // The rows of this instant come again from the drain; handing them over twice does no harm.
-      this.#place = { kind: 'drain', at: from, id: '0' };
-      this.#again = new Set();
-    }
+    this.#forgetBefore(place);
+    const wide = stamps.every((stamp) => stamp === place);
+    this.#place =
+      place > from && !wide ? { kind: 'from', from: place } : { kind: 'drain', at: place, id: '0' };
+  }
+
+  /** Rows before the place can be given no more. */
+  #forgetBefore(place: number): void {
+    for (const [key, stamp] of this.#handed) if (stamp !== null && stamp < place) this.#handed.delete(key);
   }
 
   #afterDrain(at: number, rows: readonly unknown[], more: boolean): void {
     const last = rows.map((row) => idOf(row)).at(-1);
-    this.#place =
-      more && last !== undefined ? { kind: 'drain', at, id: last } : { kind: 'from', from: at + 1 };
+    if (more && last !== undefined) {
+      this.#place = { kind: 'drain', at, id: last };
+      return;
+    }
+    this.#place = { kind: 'from', from: at + 1 };
+    this.#forgetBefore(at + 1);
   }
 
   #finish(): void {

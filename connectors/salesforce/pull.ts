@@ -136,6 +136,8 @@ async function* pullChanges(
   let before: number | null = null;
   let delivered = 0;
   const restarts = restartGuard();
+  // What was handed over of the newest second: draining that second gives it again.
+  let given: ReadonlySet<string> = new Set();
   const here = (): string => encodeCursor({ mode: 'changes', at, high, after });
   for (;;) {
     const draining = after !== null;
@@ -145,7 +147,8 @@ async function* pullChanges(
       for await (const page of pages(reader, changesFilter(at, before, after))) {
         high ??= page.serverTime;
         delivered += page.rows.length;
-        const found = { ...reader.records(page.rows), total: base + page.totalSize };
+        const rows = draining ? page.rows.filter((row) => !given.has(versionOf(row))) : page.rows;
+        const found = { ...reader.records(rows), total: base + page.totalSize };
         if (draining) {
           after = lastId(page.rows) ?? after;
           if (page.done) [at, after] = [secondOf(at) + 1_000, null];
@@ -153,6 +156,7 @@ async function* pullChanges(
           continue;
         }
         const span = secondsOf(page.rows, newest);
+        given = new Set([...(span?.last === newest ? given : []), ...versionsIn(page.rows, span?.last)]);
         newest = span?.last ?? newest;
         if (page.done && before === null) {
           // Without a Date header the newest stamp seen is the safest clock there is.
@@ -248,6 +252,18 @@ function secondsOf(
     last = second;
   }
   return first === null ? null : { first, last };
+}
+
+/** Names a row as it is now. */
+function versionOf(row: Row): string {
+  return `${row['Id']}@${row['SystemModstamp']}`;
+}
+
+/** The rows of one second. */
+function versionsIn(rows: readonly Row[], second: number | undefined): readonly string[] {
+  return rows
+    .filter((row) => secondOf(milliseconds(row['SystemModstamp'], 'SystemModstamp') ?? Number.NaN) === second)
+    .map(versionOf);
 }
 
 /** The middle of a window, at least a second after its start; rethrows when it can be no smaller. */
