@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { App } from '../app/app.ts';
+import type { Connector } from '../connector/port.ts';
 import { WaystageError } from '../model/errors.ts';
 import { recordKeyText } from '../model/record.ts';
 import type { PlannedWrite } from '../sync/plan.ts';
@@ -104,7 +105,13 @@ function recordLines(write: PlannedWrite, width: number): readonly string[] {
         ...wrap(`${space}then  ${then}`, width, `${space}      `),
       ];
     }),
+    ...reasonsOf(write).flatMap((reason) => wrap(`  because ${clean(reason)}`, width, '    ')),
   ];
+}
+
+/** Several fields of a record often change for one reason. */
+function reasonsOf(write: PlannedWrite): readonly string[] {
+  return [...new Set(write.changes.flatMap((change) => change.reason ?? []))];
 }
 
 function value(field: string | number | boolean | null): string {
@@ -139,10 +146,19 @@ function forecastOf(app: App, writes: readonly PlannedWrite[]): readonly Forecas
     rows.set(key, row);
   }
   return [...rows.values()].map((row) => {
-    const batch =
-      app.connections.find(({ id }) => id === row.connection)?.connector.capabilities.writeBatch ?? 1;
-    return { ...row, requests: Math.ceil(row.records / batch) };
+    const connector = app.connections.find(({ id }) => id === row.connection)?.connector;
+    return { ...row, requests: connector === undefined ? row.records : requestsFor(connector, row.records) };
   });
+}
+
+/** A bulk job takes about this many requests: create, upload, start, look, and two results. */
+const REQUESTS_PER_JOB = 6;
+
+/** Requests that writing this many records of one type takes. */
+function requestsFor({ capabilities }: Connector, records: number): number {
+  const { bulkWrite, writeBatch } = capabilities;
+  if (bulkWrite === undefined || records < bulkWrite.from) return Math.ceil(records / writeBatch);
+  return Math.ceil(records / bulkWrite.limit) * REQUESTS_PER_JOB;
 }
 
 function save(path: string, document: unknown): void {

@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createIssueLog } from '../facts/index.ts';
-import { EMPTY_STATE, type Evaluation, evaluate } from '../journey/index.ts';
+import { EMPTY_STATE, type Evaluation, evaluate, outputsOf } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
-import { type RecordKey, recordKeyText } from '../model/record.ts';
+import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { Placement } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import { indexMembers } from './members.ts';
 import { type FactSource, loadNeighbourhood, type Neighbourhood, personAccounts } from './neighbourhood.ts';
-import type { ManualEdit, PlannedWrite } from './plan.ts';
+import type { ManualEdit, PlannedWrite, Reasons } from './plan.ts';
 import { type Planning, planChunk, reportUnreadable, startPlanning, type WantedOutputs } from './planning.ts';
 import { evaluationLevels, Results, stepContext } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { noPlaced, type PlacedTotals } from './summary.ts';
+
+/** The outputs that say why. */
+const REASONS: Mapping['outputs'] = [
+  { output: 'stage_reason', label: '', names: {} },
+  { output: 'health_reason', label: '', names: {} },
+];
 
 /** Accounts and people judged together: enough to load in few statements, little enough to keep memory flat. */
 const CHUNK = 200;
@@ -150,11 +156,11 @@ async function placeChunk(work: Work, levels: readonly (readonly Mapping[])[], c
     const subjects = mapping.subject === 'account' ? chunk.accounts : chunk.people;
     const before = await store.journeys.get(mapping.name, subjects);
     for (const subject of subjects) {
-      const placement = placeOne(work, mapping, subject, neighbourhood, before.get(subject));
-      if (placement === null) continue;
-      placements.push(placement);
+      const placed = placeOne(work, mapping, subject, neighbourhood, before.get(subject));
+      if (placed === null) continue;
+      placements.push(placed.placement);
       const known = wanted.get(subject);
-      const entry = { mapping, outputs: placement.outputs };
+      const entry = { mapping, outputs: placed.placement.outputs, reasons: placed.reasons };
       if (known === undefined) wanted.set(subject, [entry]);
       else known.push(entry);
     }
@@ -170,7 +176,7 @@ function placeOne(
   subject: SubjectId,
   neighbourhood: Neighbourhood,
   before: Placement | undefined,
-): Placement | null {
+): { readonly placement: Placement; readonly reasons: Reasons | null } | null {
   const { now } = work.session.options;
   const facts = work.maker.facts(neighbourhood, mapping, mapping.subject, subject);
   if (facts === null || selfOf(facts, mapping.subject) === null) return null;
@@ -193,7 +199,9 @@ function placeOne(
   });
   work.results.set(mapping.name, subject, evaluation.result);
   count(work, mapping, subject, evaluation);
-  return {
+  // Words cost more than the decision: only a plan shows them for every record.
+  const reasons = work.session.options.kind === 'plan' ? reasonsOf(mapping, evaluation) : null;
+  const placement: Placement = {
     subject,
     journey: mapping.name,
     state: evaluation.step.state,
@@ -207,6 +215,24 @@ function placeOne(
     factsHash,
     identityHash,
     evaluatedAt: now,
+  };
+  return { placement, reasons };
+}
+
+/** Why the outputs are what they are, in the words of the explanation. */
+function reasonsOf(mapping: Mapping, evaluation: Evaluation): Reasons {
+  const words = outputsOf({
+    mapping: { ...mapping, outputs: REASONS },
+    state: evaluation.step.state,
+    health: evaluation.health,
+    segments: evaluation.segments,
+    context: evaluation.context,
+  });
+  const text = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
+  return {
+    cause: evaluation.step.transitions.at(-1)?.cause ?? null,
+    stage: text(words.stage_reason),
+    health: text(words.health_reason),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Connector, FieldInfo } from '../connector/port.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { OutputValues, SubjectId } from '../model/facts.ts';
+import type { Cause, OutputValues, SubjectId } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import {
   type ConnectionId,
@@ -18,6 +18,16 @@ export interface PlannedChange {
   readonly field: string;
   readonly old: FieldValue;
   readonly new: FieldValue;
+  /** Why the value is what it is, in words; only under `plan`. */
+  readonly reason: string | null;
+}
+
+/** Why a mapping's outputs are what they are. */
+export interface Reasons {
+  /** Of the move that this run makes; null when the stage stays. */
+  readonly cause: Cause | null;
+  readonly stage: string | null;
+  readonly health: string | null;
 }
 
 /** One record with all its changes: one row of a write batch. */
@@ -53,7 +63,11 @@ export interface PlanInput {
   /** Fields the CRM shows of this type today: what is stored of another is no longer known. */
   readonly shown: Readonly<Record<string, Pick<FieldInfo, 'writable'>>>;
   /** Mappings of the subject's kind with what each wants written. */
-  readonly wanted: readonly { readonly mapping: Mapping; readonly outputs: OutputValues }[];
+  readonly wanted: readonly {
+    readonly mapping: Mapping;
+    readonly outputs: OutputValues;
+    readonly reasons?: Reasons | null;
+  }[];
   readonly lastWritten: Readonly<Record<string, FieldValue>> | undefined;
   /** What we last wrote to records that were merged or converted into this one: it may have taken these values over. */
   readonly inherited: readonly Readonly<Record<string, FieldValue>>[];
@@ -73,7 +87,7 @@ export function planRecord(input: PlanInput): RecordPlan {
   const edits: ManualEdit[] = [];
   const unreadable: string[] = [];
   let unchanged = 0;
-  for (const { mapping, outputs } of input.wanted) {
+  for (const { mapping, outputs, reasons } of input.wanted) {
     for (const choice of mapping.outputs) {
       // Nothing known of an output (a trend before its first window) is not the same as an empty one.
       if (!Object.hasOwn(outputs, choice.output)) continue;
@@ -102,7 +116,14 @@ export function planRecord(input: PlanInput): RecordPlan {
         edits.push({ ...keyOf(record), subject: input.subject, field, edited: present, ours: value, kept });
         if (kept) continue;
       }
-      changes.push({ journey: mapping.name, output: choice.output, field, old: present, new: value });
+      changes.push({
+        journey: mapping.name,
+        output: choice.output,
+        field,
+        old: present,
+        new: value,
+        reason: reasons == null ? null : reasonOf(choice.output, reasons),
+      });
     }
   }
   const write =
@@ -156,6 +177,15 @@ function parentOf(record: CrmRecord, connector: Connector): string | null {
 
 function keyOf(record: RecordKey): { connection: ConnectionId; type: string; id: string } {
   return { connection: record.connection, type: record.type, id: record.id };
+}
+
+/** What a change of an output goes back to. */
+function reasonOf(output: Output, reasons: Reasons): string | null {
+  if (output === 'segment') return null;
+  const words = output.startsWith('health') ? reasons.health : reasons.stage;
+  return words === null || output.startsWith('health') || reasons.cause === null
+    ? words
+    : `${words} (cause: ${reasons.cause})`;
 }
 
 /** For people: "hub:contacts:51 waystage_stage". */

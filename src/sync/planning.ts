@@ -9,7 +9,7 @@ import {
 } from '../model/record.ts';
 import type { MemberIndex } from './members.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import { type ManualEdit, type PlannedWrite, planRecord } from './plan.ts';
+import { type ManualEdit, type PlannedWrite, planRecord, type Reasons } from './plan.ts';
 import type { OpenConnection, Session } from './session.ts';
 import type { PlacedTotals } from './summary.ts';
 
@@ -17,6 +17,8 @@ import type { PlacedTotals } from './summary.ts';
 export interface WantedOutputs {
   readonly mapping: Mapping;
   readonly outputs: OutputValues;
+  /** Only under `plan`. */
+  readonly reasons: Reasons | null;
 }
 
 /** The writes of a run as they are planned, chunk by chunk. */
