@@ -34,6 +34,8 @@ export function createCsv(options: CsvOptions = {}): Connector {
       writeBatch: WRITE_BATCH,
       // Each call rewrites the whole file.
       writeParallel: 1,
+      // A row that was taken out is only seen to be missing.
+      reconcileEvery: 24 * 3_600_000,
       auth: ['none'],
     },
     checkConfig,
