@@ -70,6 +70,9 @@ describe('pull, plan, sync; one connection; another mapping', () => {
 
   test('plan shows every change and leaves CRMs, placements and the ledger as they are', async () => {
     const { summary, writes } = await company.sync({ kind: 'plan' });
+    const reasons = writes.flatMap((write) => write.changes.map((change) => change.reason));
+    expect(reasons.length).toBeGreaterThan(0);
+    expect(reasons.every((reason) => reason !== null && /\(cause: customer\)$/.test(reason))).toBe(true);
     expect(writes.length).toBeGreaterThan(50);
     expect(summary.transitions).toBeGreaterThan(20);
     expect(summary.writes).toMatchObject({ records: 0, fields: 0 });
