@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/story': ['src/model'],
   'src/sandbox': ['src/model', 'src/story'],
   'src/queue': ['src/model', 'src/mapping', 'src/store'],
-  'src/terminal': ['src/model', 'src/sync', 'src/commands'],
+  'src/terminal': ['src/model', 'src/sync'],
   'src/sync': [
     'src/model',
     'src/mapping',

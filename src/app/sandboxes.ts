@@ -4,7 +4,6 @@ import type { Clock } from '../model/clock.ts';
 import { WaystageError } from '../model/errors.ts';
 import { readFaultPlan } from '../sandbox/fault-plan.ts';
 import type { Sandbox } from '../sandbox/port.ts';
-import { createStory } from '../story/index.ts';
 import type { Story } from '../story/types.ts';
 
 export interface SandboxesOptions {
@@ -29,6 +28,8 @@ export interface Sandboxes {
  *  `usage` for a plan of faults that cannot be read or has errors. */
 export async function startSandboxes(options: SandboxesOptions): Promise<Sandboxes> {
   const faults = options.faultsFile === undefined ? {} : readFaults(options.faultsFile);
+  // Loaded here: commands that start no sandbox need no story.
+  const { createStory } = await import('../story/index.ts');
   const story = createStory({ seed: options.seed, contacts: options.contacts, now: options.clock.now() });
   const all: Record<string, Sandbox> = {};
   const close = async (): Promise<void> => {

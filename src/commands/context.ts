@@ -1,21 +1,9 @@
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { WaystageError } from '../model/errors.ts';
+import type { Streams } from '../terminal/streams.ts';
 import { wrap } from '../terminal/text.ts';
 
 export type ExitStatus = 0 | 1 | 2 | 3;
-
-/** Where a command reads from and writes to; tests hand over their own. */
-export interface Streams {
-  /** The result: text, or with `--json` exactly one JSON document. */
-  out(text: string): void;
-  /** Progress and logs. */
-  err(text: string): void;
-  /** Asks a question on a terminal; null when there is nobody to ask. */
-  readonly ask: ((question: string) => Promise<string>) | null;
-  /** Standard error is a terminal: a progress bar may be drawn. */
-  readonly terminal: boolean;
-  readonly width: number;
-}
 
 /** What every command gets. */
 export interface CommandContext {

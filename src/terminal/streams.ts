@@ -1,6 +1,18 @@
 import { createInterface } from 'node:readline/promises';
-import type { Streams } from '../commands/context.ts';
 import { WaystageError } from '../model/errors.ts';
+
+/** Where a command reads from and writes to; tests hand over their own. */
+export interface Streams {
+  /** The result: text, or with `--json` exactly one JSON document. */
+  out(text: string): void;
+  /** Progress and logs. */
+  err(text: string): void;
+  /** Asks a question on a terminal; null when there is nobody to ask. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+  /** Standard error is a terminal: a progress bar may be drawn. */
+  readonly terminal: boolean;
+  readonly width: number;
+}
 
 /** The process's own streams. */
 export function processStreams(): Streams {

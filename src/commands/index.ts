@@ -1,0 +1,259 @@
+import type { Command } from 'commander';
+import { type App, openApp, openStore } from '../app/app.ts';
+import { createLog } from '../app/log.ts';
+import { systemClock } from '../model/clock.ts';
+import { WaystageError } from '../model/errors.ts';
+import type { Fate, Store } from '../store/port.ts';
+import { findSubject, namedBy } from '../sync/find-subject.ts';
+import { check, insistOnConfig } from './check.ts';
+import { connections } from './connections.ts';
+import { type CommandContext, type ExitStatus, wholeNumber } from './context.ts';
+import { demo } from './demo.ts';
+import { explain } from './explain.ts';
+import { fields } from './fields.ts';
+import { history } from './history.ts';
+import { init } from './init.ts';
+import { matches } from './matches.ts';
+import { pause } from './pause.ts';
+import { plan } from './plan.ts';
+import { provision } from './provision.ts';
+import { run, runs } from './runs.ts';
+import { sandbox } from './sandbox.ts';
+import { serve } from './serve.ts';
+import { sync } from './sync.ts';
+
+export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+/** One command of the command line. */
+export interface CommandSpec {
+  /** The name and its arguments: `explain <subject>`. */
+  readonly usage: string;
+  readonly text: string;
+  /** Adds the options only this command has. */
+  shape(command: Command): Command;
+  action(context: CommandContext, args: readonly string[], options: CommandOptions): Promise<ExitStatus>;
+}
+
+const FATES: readonly Fate[] = ['applied', 'ignored', 'failed'];
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  command(
+    'demo',
+    'try it without an account: both sandboxes, two syncs, the status page',
+    (command) =>
+      command
+        .option('--once', 'end after the two syncs')
+        .option('--contacts <n>', 'HubSpot contacts in the story', '2000')
+        .option('--seed <n>', 'another story', '1')
+        .option('--port <n>', 'port of the status page'),
+    (context, _args, options) =>
+      demo(context, {
+        once: options['once'] === true,
+        contacts: number(options, 'contacts', '--contacts', 1, 1_000_000) ?? 2000,
+        seed: number(options, 'seed', '--seed', 0, 2 ** 31) ?? 1,
+        port: number(options, 'port', '--port', 0, 65_535),
+      }),
+  ),
+  command(
+    'sandbox',
+    'start the HubSpot and Salesforce sandboxes only',
+    (command) =>
+      command
+        .option('--contacts <n>', 'HubSpot contacts in the story', '2000')
+        .option('--seed <n>', 'another story', '1')
+        .option('--hubspot-port <n>', 'port of the HubSpot sandbox (default: any free one)')
+        .option('--salesforce-port <n>', 'port of the Salesforce sandbox (default: any free one)')
+        .option('--latency <ms>', 'milliseconds added to every answer', '0')
+        .option('--faults <file>', 'YAML or JSON list of faults, each as `POST /__sandbox/fault` takes it'),
+    (context, _args, options) =>
+      sandbox(context, {
+        contacts: number(options, 'contacts', '--contacts', 1, 1_000_000) ?? 2000,
+        seed: number(options, 'seed', '--seed', 0, 2 ** 31) ?? 1,
+        faults: text(options['faults']),
+        latencyMs: number(options, 'latency', '--latency', 0, 60_000) ?? 0,
+        ports: {
+          hubspot: number(options, 'hubspotPort', '--hubspot-port', 0, 65_535) ?? 0,
+          salesforce: number(options, 'salesforcePort', '--salesforce-port', 0, 65_535) ?? 0,
+        },
+      }),
+  ),
+  command('init', 'write a commented configuration and starter mappings', same, (context) => init(context)),
+  command('check', 'check configuration and mappings, offline', same, (context) => check(context)),
+  command(
+    'provision',
+    'create the Waystage fields in the CRMs',
+    (command) => command.option('--plan', 'only show what is missing'),
+    (context, _args, options) => withApp(context, (app) => provision(context, app, options['plan'] === true)),
+  ),
+  command('pull', 'read the CRMs, judge and write nothing', pulling, (context, _args, options) =>
+    withApp(context, (app) =>
+      sync(context, app, 'pull', { full: options['full'] === true, connection: text(options['connection']) }),
+    ),
+  ),
+  command(
+    'plan',
+    'what a sync would write, with reasons and requests',
+    (command) => pulling(command).option('--out <file>', 'save the plan as JSON'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        plan(context, app, {
+          out: text(options['out']),
+          full: options['full'] === true,
+          connection: text(options['connection']),
+        }),
+      ),
+  ),
+  command(
+    'sync',
+    'pull, resolve, place, plan and write',
+    (command) =>
+      pulling(command)
+        .option('--reconcile', 'compare with a full reading: deletes, archives, merges, associations')
+        .option('--approve', 'let pass what the guard kept for approval, and nothing else')
+        .option('--retry', 'try again what a CRM refused for good'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        sync(context, app, 'sync', {
+          full: options['full'] === true,
+          reconcile: options['reconcile'] === true,
+          approve: options['approve'] === true,
+          retry: options['retry'] === true,
+          connection: text(options['connection']),
+        }),
+      ),
+  ),
+  command(
+    'explain <subject>',
+    'why this stage, why not the next, what moved the health',
+    same,
+    (context, args) => withApp(context, (app) => explain(context, app, args[0] ?? '')),
+  ),
+  command('history <subject>', 'visits and health over time', same, (context, args) =>
+    withApp(context, async (app) =>
+      history(context, app.store, await findSubject(app.store, args[0] ?? '', namedBy(app.connections))),
+    ),
+  ),
+  command('matches', 'ambiguous and merged records with their reasons', same, (context) =>
+    withApp(context, (app) => matches(context, app.store, app.connections)),
+  ),
+  command(
+    'runs',
+    'the run log',
+    (command) => command.option('--limit <n>', 'runs to list', '20'),
+    (context, _args, options) =>
+      withStore(context, (store) => runs(context, store, number(options, 'limit', '--limit', 1, 10_000))),
+  ),
+  command(
+    'run <id>',
+    'one run: what you should know, and the fate of its records (`last`: the newest)',
+    (command) =>
+      command
+        .option('--fate <fate>', `only records that were ${FATES.join(', ')}`)
+        .option('--limit <n>', 'records to list', '50'),
+    (context, args, options) =>
+      withStore(context, (store) => {
+        const fate = text(options['fate']);
+        if (fate !== undefined && !FATES.includes(fate as Fate)) {
+          throw new WaystageError('usage', `--fate is \`${fate}\`; expected one of ${FATES.join(', ')}.`);
+        }
+        const limit = number(options, 'limit', '--limit', 1, 1_000_000) ?? 50;
+        return run(
+          context,
+          store,
+          args[0] ?? '',
+          fate === undefined ? { limit } : { limit, fate: fate as Fate },
+        );
+      }),
+  ),
+  command('connections', 'what is connected and how it was at the last contact', same, (context) =>
+    withApp(context, (app) => connections(context, app)),
+  ),
+  command(
+    'pause [connection]',
+    'stop writing, to one connection or to all; reading goes on',
+    same,
+    (context, args) => withApp(context, (app) => pause(context, app, 'pause', args[0])),
+  ),
+  command('resume [connection]', 'restart writing', same, (context, args) =>
+    withApp(context, (app) => pause(context, app, 'resume', args[0])),
+  ),
+  command(
+    'fields <connection>',
+    "the CRM's fields with fill rate, distinct values and freshness",
+    (command) => command.option('--type <type>', 'only this object type'),
+    (context, args, options) =>
+      withApp(context, (app) => fields(context, app, args[0] ?? '', text(options['type']))),
+  ),
+  command(
+    'serve',
+    'the status page, the health checks and the schedules',
+    (command) => command.option('--port <n>', 'port of the status page (default: PORT or 4000)'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        serve(context, app, createLog(context.env, 'info'), {
+          port: number(options, 'port', '--port', 0, 65_535),
+        }),
+      ),
+  ),
+];
+
+function command(
+  usage: string,
+  text: string,
+  shape: CommandSpec['shape'],
+  action: CommandSpec['action'],
+): CommandSpec {
+  return { usage, text, shape, action };
+}
+
+async function withStore(
+  context: CommandContext,
+  work: (store: Store) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  const store = await openStore(context.config());
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function withApp(
+  context: CommandContext,
+  work: (app: App) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  const log = createLog(context.env, 'warn');
+  insistOnConfig(context.config());
+  const app = await openApp({ config: context.config(), clock: systemClock, random: Math.random, log });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+function number(
+  options: CommandOptions,
+  key: string,
+  flag: string,
+  min: number,
+  max: number,
+): number | undefined {
+  const value = options[key];
+  return typeof value === 'string' ? wholeNumber(flag, value, min, max) : undefined;
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function same(command: Command): Command {
+  return command;
+}
+
+function pulling(command: Command): Command {
+  return command
+    .option('--full', 'read everything again instead of what changed')
+    .option('--connection <id>', 'only this connection');
+}
