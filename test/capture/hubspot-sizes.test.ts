@@ -29,7 +29,7 @@ describe('HubSpot increments beyond the 10,000 results of a search', () => {
     // All of them are within the overlap of the first increment.
     expect(await rig.pull()).toMatchObject({ seen: 12_000, applied: 0, ignored: { unchanged: 12_000 } });
     expect((await rig.stored('contacts')).size).toBe(12_000);
-  }, 30_000);
+  }, 60_000);
 
   test('25,000 contacts changed since the last run: none lost, none twice', async () => {
     await start(

@@ -9,6 +9,8 @@ const FACTOR = 60;
  *  so that rate limits cost no time and much happens in one millisecond. */
 export interface JumpClock extends Clock {
   advance(ms: number): void;
+  /** Back to the start, for a test that begins anew. */
+  restart(): void;
 }
 
 export function createJumpClock(start: number): JumpClock {
@@ -19,6 +21,9 @@ export function createJumpClock(start: number): JumpClock {
   return {
     now: () => now,
     advance: (ms) => jumpTo(now + ms),
+    restart: () => {
+      now = start;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {

@@ -188,16 +188,20 @@ const deletable = (['hubspot', 'salesforce'] as const).flatMap((name) =>
   TYPES[name].map((type) => [name, type] as const),
 );
 
-const edit = fc.constantFrom(...EDITS).chain((one) =>
-  fc.record({
-    do: fc.constant('edit' as const),
-    crm: fc.constant(one.crm),
-    type: fc.constant(one.type),
-    pick,
-    field: fc.constant(one.field),
-    value: fc.constantFrom(...one.values),
-  }),
-);
+const editOf = (edits: typeof EDITS): fc.Arbitrary<Extract<Step, { do: 'edit' }>> =>
+  fc.constantFrom(...edits).chain((one) =>
+    fc.record({
+      do: fc.constant('edit' as const),
+      crm: fc.constant(one.crm),
+      type: fc.constant(one.type),
+      pick,
+      field: fc.constant(one.field),
+      value: fc.constantFrom(...one.values),
+    }),
+  );
+/** Every field; and those that are not ours: then no value of ours may ever be taken for a person's. */
+const edit = editOf(EDITS);
+const foreignEdit = editOf(EDITS.filter(({ field }) => !/^waystage_/i.test(field)));
 const create = fc.constantFrom(...CREATES).chain((one) =>
   fc.record({
     do: fc.constant('create' as const),
@@ -263,13 +267,14 @@ const during = fc.constantFrom(...POINTS).chain(([point, most]) =>
     do: fc.constant('edit-during-sync' as const),
     point: fc.constant(point),
     hit: fc.integer({ min: 1, max: most }),
-    edit,
+    edit: foreignEdit,
   }),
 );
 
-/** What people do and what the clock does, with syncs in between. */
-export const peaceful: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Step> }[] = [
-  { weight: 6, arbitrary: edit },
+/** Steps with how often each comes. */
+export type Mixture = readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Step> }[];
+
+const common: Mixture = [
   { weight: 3, arbitrary: create },
   { weight: 2, arbitrary: merge },
   { weight: 2, arbitrary: remove },
@@ -281,13 +286,20 @@ export const peaceful: readonly { readonly weight: number; readonly arbitrary: f
   { weight: 3, arbitrary: sync },
 ];
 
+/** What people do and what the clock does, with syncs in between. */
+export const peaceful: Mixture = [{ weight: 6, arbitrary: edit }, ...common];
+
+/** After a pause that increments overlap, or not: what a killed run left out must not be forgotten then. */
 const kill = fc.constantFrom(...POINTS).chain(([point, most]) =>
   fc.record({
     do: fc.constant('kill' as const),
     point: fc.constant(point),
     hit: fc.integer({ min: 1, max: most }),
+    after: fc.constantFrom(0, 2_000, 11 * 60_000, 11 * 60_000),
   }),
 );
+/** Where the first load is killed before it is made, if at all. */
+export const firstKill = fc.option(kill, { freq: 3 });
 
 const bounds = { count: fc.integer({ min: 1, max: 4 }), after: fc.nat(12), seed: fc.nat(100) };
 const kinds = fc.oneof(
@@ -326,8 +338,9 @@ const fault = fc.oneof(
 );
 
 /** What goes wrong besides. */
-export const troubled: typeof peaceful = [
-  ...peaceful,
+export const troubled: Mixture = [
+  { weight: 6, arbitrary: foreignEdit },
+  ...common,
   { weight: 4, arbitrary: fault },
   { weight: 1, arbitrary: fc.constant({ do: 'heal' as const }) },
   { weight: 4, arbitrary: kill },

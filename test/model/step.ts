@@ -48,7 +48,7 @@ export type Step =
   | { readonly do: 'clock'; readonly ms: number }
   | { readonly do: 'fault'; readonly crm: Crm; readonly fault: Readonly<Record<string, unknown>> }
   | { readonly do: 'heal' }
-  | { readonly do: 'kill'; readonly point: Failpoint; readonly hit: number }
+  | { readonly do: 'kill'; readonly after: number; readonly point: Failpoint; readonly hit: number }
   | { readonly do: 'sync'; readonly full: boolean }
   | {
       readonly do: 'edit-during-sync';

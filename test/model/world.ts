@@ -38,6 +38,7 @@ export type Json = any;
 export interface World {
   readonly clock: JumpClock;
   readonly app: App;
+  readonly manualEdits: 'ask' | 'revert';
   /** The store the runs work on. */
   readonly store: Store;
   /** Story data, provisioned fields, an empty store. */
@@ -64,11 +65,19 @@ interface Known {
   steps?: readonly ProvisionStep[];
 }
 
-export async function startWorld(contacts: number): Promise<World> {
+/** `manualEdits`: what becomes of values of ours that people change. */
+export async function startWorld(contacts: number, manualEdits: 'ask' | 'revert'): Promise<World> {
   const clock = createJumpClock(STORY_END);
   const story = createStory({ seed: 5, contacts, now: STORY_END });
   const sandboxes: Record<Crm, Sandbox> = {
-    hubspot: await startHubspotSandbox({ story, clock, port: 0, requestsPerTenSeconds: 100_000 }),
+    // Search lags for longer than a second, so that a sync often sees nothing of what was just done.
+    hubspot: await startHubspotSandbox({
+      story,
+      clock,
+      port: 0,
+      requestsPerTenSeconds: 100_000,
+      indexingLagMs: 20_000,
+    }),
     salesforce: await startSalesforceSandbox({ story, clock, port: 0, dailyLimit: 10_000_000 }),
   };
   const config = finish(
@@ -138,10 +147,12 @@ export async function startWorld(contacts: number): Promise<World> {
   const world: World = {
     clock,
     app,
+    manualEdits,
     get store() {
       return store;
     },
     async begin() {
+      clock.restart();
       await store.close();
       store = await openSqliteStore(':memory:');
       handle = mortal(store);
@@ -170,7 +181,7 @@ export async function startWorld(contacts: number): Promise<World> {
         progress: silentProgress,
         full: false,
         guard: null,
-        manualEdits: 'revert',
+        manualEdits,
         unlink: [],
         ...changes,
       }),
