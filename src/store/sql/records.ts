@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } from '../../model/record.ts';
-import type { RecordStore } from '../port.ts';
+import type { RecordFate, RecordStore } from '../port.ts';
+import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
 import { commitReading } from './seen.ts';
@@ -10,13 +11,17 @@ type RecordRow = Tables['records'];
 type AssociationRow = Tables['associations'];
 
 /** Records, their associations and the checkpoints of the pulls. */
-export function recordStore(db: Kysely<Tables>): RecordStore {
+export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
   return {
     async commitPage(page, fence) {
       await fenced(db, fence, async (trx) => {
-        await upsertRecords(trx, page.records);
-        await replaceAssociations(trx, page.records);
-        await insertFates(trx, page.run, page.fates);
+        const known = await bulk.upsert(trx, RECORDS, page.records.map(toRow));
+        await dropAssociations(
+          trx,
+          known.map((position) => page.records[position]!),
+        );
+        await bulk.upsert(trx, ASSOCIATIONS, page.records.flatMap(toAssociationRows));
+        await bulk.upsert(trx, FATES, toFateRows(page.run, page.fates));
         if (page.reading !== undefined) await commitReading(trx, page, page.reading);
         if (page.checkpoint === null) return;
         const row = {
@@ -120,28 +125,8 @@ export function recordStore(db: Kysely<Tables>): RecordStore {
   };
 }
 
-async function upsertRecords(trx: Transaction<Tables>, records: readonly CrmRecord[]): Promise<void> {
-  for (const part of chunks(records)) {
-    await trx
-      .insertInto('records')
-      .values(part.map(toRow))
-      .onConflict((conflict) =>
-        conflict.columns(['connection', 'type', 'id']).doUpdateSet((eb) => ({
-          state: eb.ref('excluded.state'),
-          created: eb.ref('excluded.created'),
-          modified: eb.ref('excluded.modified'),
-          fields: eb.ref('excluded.fields'),
-          merged_ids: eb.ref('excluded.merged_ids'),
-          successor_type: eb.ref('excluded.successor_type'),
-          successor_id: eb.ref('excluded.successor_id'),
-        })),
-      )
-      .execute();
-  }
-}
-
 /** Associations are complete per type that was read; types that were not read keep what is stored. */
-async function replaceAssociations(trx: Transaction<Tables>, records: readonly CrmRecord[]): Promise<void> {
+async function dropAssociations(trx: Transaction<Tables>, records: readonly CrmRecord[]): Promise<void> {
   const byTypes = groupBy(records, (record) =>
     JSON.stringify([record.connection, record.type, Object.keys(record.associations).sort()]),
   );
@@ -162,57 +147,6 @@ async function replaceAssociations(trx: Transaction<Tables>, records: readonly C
         .where('to_type', 'in', toTypes)
         .execute();
     }
-    const rows = new Map<string, AssociationRow>();
-    for (const record of group) {
-      for (const toType of toTypes) {
-        for (const association of record.associations[toType] ?? []) {
-          const row = toAssociationRow(record, association);
-          const key = `${record.id}\n${row.to_type}\n${row.to_id}`;
-          const known = rows.get(key);
-          // Two labels between the same records: the primary one is kept.
-          if (known === undefined || row.is_primary > known.is_primary) rows.set(key, row);
-        }
-      }
-    }
-    for (const part of chunks([...rows.values()]))
-      await trx.insertInto('associations').values(part).execute();
-  }
-}
-
-export async function insertFates(
-  trx: Transaction<Tables>,
-  run: string,
-  fates: Parameters<RecordStore['commitPage']>[0]['fates'],
-): Promise<void> {
-  const rows = new Map(fates.map((fate) => [`${fate.connection}\n${fate.type}\n${fate.id}`, fate]));
-  for (const part of chunks([...rows.values()])) {
-    await trx
-      .insertInto('run_records')
-      .values(
-        part.map((fate) => ({
-          run,
-          connection: fate.connection,
-          type: fate.type,
-          id: fate.id,
-          fate: fate.fate,
-          reason: fate.reason,
-          message: fate.message,
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .columns(['run', 'connection', 'type', 'id'])
-          .doUpdateSet((eb) => ({
-            fate: eb.ref('excluded.fate'),
-            reason: eb.ref('excluded.reason'),
-            message: eb.ref('excluded.message'),
-          }))
-          // A record that comes twice in a run tells what was done with it, not that the second time nothing was.
-          .where((eb) =>
-            eb.or([eb('run_records.fate', '=', 'ignored'), eb('excluded.fate', '!=', 'ignored')]),
-          ),
-      )
-      .execute();
   }
 }
 
@@ -294,31 +228,76 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toRow(record: CrmRecord): Omit<RecordRow, 'seen'> {
-  return {
-    connection: record.connection,
-    type: record.type,
-    id: record.id,
-    state: record.state,
-    created: record.created,
-    modified: record.modified,
-    fields: JSON.stringify(record.fields),
-    merged_ids: JSON.stringify(record.mergedIds),
-    successor_type: record.successor?.type ?? null,
-    successor_id: record.successor?.id ?? null,
-  };
+const RECORDS: BulkTable = {
+  name: 'records',
+  columns: [
+    'connection',
+    'type',
+    'id',
+    'state',
+    'created',
+    'modified',
+    'fields',
+    'merged_ids',
+    'successor_type',
+    'successor_id',
+  ],
+  key: ['connection', 'type', 'id'],
+  replace: ['state', 'created', 'modified', 'fields', 'merged_ids', 'successor_type', 'successor_id'],
+};
+
+function toRow(record: CrmRecord): BulkRow {
+  return [
+    record.connection,
+    record.type,
+    record.id,
+    record.state,
+    record.created,
+    record.modified,
+    JSON.stringify(record.fields),
+    JSON.stringify(record.mergedIds),
+    record.successor?.type ?? null,
+    record.successor?.id ?? null,
+  ];
 }
 
-function toAssociationRow(record: CrmRecord, association: Association): AssociationRow {
-  return {
-    connection: record.connection,
-    from_type: record.type,
-    from_id: record.id,
-    to_type: association.type,
-    to_id: association.id,
-    is_primary: association.primary ? 1 : 0,
-    label: association.label,
-  };
+const ASSOCIATIONS: BulkTable = {
+  name: 'associations',
+  columns: ['connection', 'from_type', 'from_id', 'to_type', 'to_id', 'is_primary', 'label'],
+  key: ['connection', 'from_type', 'from_id', 'to_type', 'to_id'],
+  replace: ['is_primary', 'label'],
+  // Two labels between the same records: the primary one is kept.
+  when: 'excluded.is_primary > associations.is_primary',
+};
+
+function toAssociationRows(record: CrmRecord): readonly BulkRow[] {
+  const rows: BulkRow[] = [];
+  for (const toType in record.associations) {
+    for (const { type, id, primary, label } of record.associations[toType] ?? [])
+      rows.push([record.connection, record.type, record.id, type, id, primary ? 1 : 0, label]);
+  }
+  return rows;
+}
+
+const FATES: BulkTable = {
+  name: 'run_records',
+  columns: ['run', 'connection', 'type', 'id', 'fate', 'reason', 'message'],
+  key: ['run', 'connection', 'type', 'id'],
+  replace: ['fate', 'reason', 'message'],
+  // A record that comes twice in a run tells what was done with it, not that the second time nothing was.
+  when: "run_records.fate = 'ignored' or excluded.fate <> 'ignored'",
+};
+
+function toFateRows(run: string, fates: readonly RecordFate[]): readonly BulkRow[] {
+  return fates.map(({ connection, type, id, fate, reason, message }) => [
+    run,
+    connection,
+    type,
+    id,
+    fate,
+    reason,
+    message,
+  ]);
 }
 
 function fromRow(

@@ -3,6 +3,7 @@ import type { Discovery } from '../../connector/port.ts';
 import { WaystageError } from '../../model/errors.ts';
 import type { ConnectionId } from '../../model/record.ts';
 import type { ConnectionStore, ScheduleStore, Store } from '../port.ts';
+import type { Bulk } from './bulk.ts';
 import { leaseStore } from './fence.ts';
 import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
@@ -14,10 +15,10 @@ import { subjectStore } from './subjects.ts';
 import type { Tables } from './tables.ts';
 
 /** The store over any SQL database kysely speaks to; the tables are already there. */
-export function sqlStore(db: Kysely<Tables>): Store {
+export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
   return {
     connections: connectionStore(db),
-    records: recordStore(db),
+    records: recordStore(db, bulk),
     readings: readingStore(db),
     subjects: subjectStore(db),
     journeys: journeyStore(db),

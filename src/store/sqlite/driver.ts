@@ -23,13 +23,23 @@ export class SqliteDriver implements SqliteDatabase {
   prepare(text: string): SqliteStatement {
     const known = this.#statements.get(text);
     if (known !== undefined) return known;
-    const statement = wrap(this.#db.prepare(text));
+    const statement = text === 'rollback' ? this.#rollback() : wrap(this.#db.prepare(text));
     if (this.#statements.size >= CACHED_STATEMENTS) {
       const oldest = this.#statements.keys().next().value;
       if (oldest !== undefined) this.#statements.delete(oldest);
     }
     this.#statements.set(text, statement);
     return statement;
+  }
+
+  /** A full disk may have ended the transaction already: that error must not give way to one about this. */
+  #rollback(): SqliteStatement {
+    const statement = wrap(this.#db.prepare('rollback'));
+    return {
+      ...statement,
+      run: (parameters) =>
+        this.#db.isTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 },
+    };
   }
 
   close(): void {

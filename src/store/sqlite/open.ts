@@ -6,6 +6,7 @@ import { migrate } from '../migrations/index.ts';
 import type { Store } from '../port.ts';
 import { sqlStore } from '../sql/store.ts';
 import type { Tables } from '../sql/tables.ts';
+import { sqliteBulk } from './bulk.ts';
 import { SqliteDriver } from './driver.ts';
 
 export interface SqliteOptions {
@@ -20,16 +21,15 @@ export interface SqliteOptions {
 export async function openSqliteStore(file: string, options: SqliteOptions = {}): Promise<Store> {
   try {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-    const db = new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: async () => new SqliteDriver(file, options) }),
-    });
+    const driver = new SqliteDriver(file, options);
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: driver }) });
     try {
       await migrate(db as unknown as Kysely<unknown>);
     } catch (error) {
       await db.destroy();
       throw error;
     }
-    return sqlStore(db);
+    return sqlStore(db, sqliteBulk(driver));
   } catch (error) {
     if ((error as { name?: unknown }).name === 'WaystageError') throw error;
     throw new WaystageError(
