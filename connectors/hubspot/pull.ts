@@ -11,10 +11,7 @@ import { apiPath } from './paths.ts';
 import { completeRows, splitForQuery, splitForSearch } from './properties.ts';
 import { type HubspotType, hubspotType, knownFields, requestedProperties } from './schema.ts';
 import { SearchWalk } from './search.ts';
-
-/** Search sees new and changed records only some moments later: the next increment begins this much earlier than
- *  the last one did. */
-export const OVERLAP_MS = 5 * 60_000;
+import { afterLeg, cursorAt, legFrom, OVERLAP_MS } from './second-look.ts';
 
 /** Without a `Date` header our own clock has to do, which may be wrong by this much. */
 const CLOCK_ERROR_MS = 10 * 60_000;
@@ -109,7 +106,9 @@ async function* listed(
     if (next !== null && held.length < CHUNK && held.some((one) => one.cut.length > 0)) continue;
     const mapped = await withInline(source, held);
     const cursor: Cursor =
-      next === null ? { kind: 'since', from: began - OVERLAP_MS } : { kind: 'list', after: next, began };
+      next === null
+        ? { kind: 'since', from: began - OVERLAP_MS, lag: began - OVERLAP_MS }
+        : { kind: 'list', after: next, began };
     yield page([...gone, ...mapped], cursor, next === null, null);
     if (next === null) return;
     held = [];
@@ -133,34 +132,39 @@ async function withInline(source: Source, read: readonly ListedRow[]): Promise<r
   );
 }
 
-/** What changed, by search in the order of modification, then the associations of what was found. */
+/** What changed, by search in the order of modification, then the associations of what was found; at times followed
+ *  by a second look at what the search may have shown late. */
 async function* changed(source: Source, start: Exclude<Cursor, { kind: 'list' }>): AsyncGenerator<Page> {
   const { client, type, mapping } = source;
   const { inline, rest } = splitForSearch(source.properties, type);
-  const walk = new SearchWalk({
-    client,
-    type,
-    properties: inline,
-    start,
-    overlap: OVERLAP_MS,
-    fallbackTime: () => source.clock.now() - CLOCK_ERROR_MS,
-    log: source.log,
-  });
+  let leg = legFrom(start, source.clock.now());
   for (;;) {
-    const found: unknown[] = [];
-    while (!walk.done && found.length <= CHUNK - walk.limit) found.push(...(await walk.step()));
-    const [{ rows, failed }, lists] = await Promise.all([
-      completeRows(client, type, found, rest, 'pull'),
-      readAssociations(client, type, found.map(rowId)),
-    ]);
-    const mapped = rows.map((row) => mapRow(row, mapping, associationsOf(rowId(row), lists)));
-    yield page(
-      [...failed.map((one) => ({ failed: one })), ...mapped],
-      walk.cursor,
-      walk.done,
-      walk.remaining,
-    );
-    if (walk.done) return;
+    const walk: SearchWalk = new SearchWalk({
+      client,
+      type,
+      properties: inline,
+      place: leg.place,
+      began: leg.began,
+      until: leg.look.until,
+      overlap: OVERLAP_MS,
+      fallbackTime: () => source.clock.now() - CLOCK_ERROR_MS,
+      log: source.log,
+    });
+    while (!walk.done) {
+      const found: unknown[] = [];
+      while (!walk.done && found.length <= CHUNK - walk.limit) found.push(...(await walk.step()));
+      const [{ rows, failed }, lists] = await Promise.all([
+        completeRows(client, type, found, rest, 'pull'),
+        readAssociations(client, type, found.map(rowId)),
+      ]);
+      const mapped = rows.map((row) => mapRow(row, mapping, associationsOf(rowId(row), lists)));
+      const { began, place } = walk;
+      const cursor = walk.done ? afterLeg(began, leg.look) : cursorAt(place, began, leg.look);
+      const all = [...failed.map((one) => ({ failed: one })), ...mapped];
+      yield page(all, cursor, cursor.kind === 'since', walk.remaining);
+      if (cursor.kind === 'since') return;
+      if (walk.done && cursor.kind !== 'list') leg = legFrom(cursor, source.clock.now());
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 import type { ConnectorLog } from '../../src/connector/port.ts';
 import { type HubspotClient, hasResults, type Json } from './client.ts';
-import type { Cursor } from './cursor.ts';
 import { arrayOf, isObject, SEARCH, textOf } from './errors.ts';
 import { instantOf } from './mapper.ts';
 import { apiPath } from './paths.ts';
@@ -14,13 +13,19 @@ export interface SearchWalkOptions {
   readonly client: HubspotClient;
   readonly type: HubspotType;
   readonly properties: readonly string[];
-  readonly start: Exclude<Cursor, { readonly kind: 'list' }>;
+  readonly place: Place;
+  /** When the increment began, by HubSpot's clock; null: with the first search. */
+  readonly began: number | null;
+  /** Only what was modified before; null: everything from the place on. */
+  readonly until: number | null;
+  /** Stamps younger than this when the increment began are no place to go on from. */
   readonly overlap: number;
   fallbackTime(): number;
   readonly log: ConnectorLog;
 }
 
-type Place =
+/** Where a walk stands: everything modified from an instant on, or of one instant what has a higher id, is to come. */
+export type Place =
   | { readonly kind: 'from'; readonly from: number }
   | { readonly kind: 'drain'; readonly at: number; readonly id: string };
 
@@ -54,14 +59,10 @@ export class SearchWalk {
   readonly #whole: boolean;
 
   constructor(options: SearchWalkOptions) {
-    const { start } = options;
     this.#options = options;
-    this.#began = start.kind === 'since' ? null : start.began;
-    this.#whole = start.kind === 'since';
-    this.#place =
-      start.kind === 'drain'
-        ? { kind: 'drain', at: start.at, id: start.id }
-        : { kind: 'from', from: start.from };
+    this.#began = options.began;
+    this.#whole = options.began === null;
+    this.#place = options.place;
   }
 
   get done(): boolean {
@@ -74,12 +75,13 @@ export class SearchWalk {
   }
 
   /** Where to go on after the rows handed over so far. */
-  get cursor(): Cursor {
-    const began = this.#began ?? this.#options.fallbackTime();
-    if (this.#done) return { kind: 'since', from: began - this.#options.overlap };
-    return this.#place.kind === 'drain'
-      ? { kind: 'drain', at: this.#place.at, id: this.#place.id, began }
-      : { kind: 'search', from: this.#place.from, began };
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** By HubSpot's clock, epoch ms. */
+  get began(): number {
+    return this.#began ?? this.#options.fallbackTime();
   }
 
   /** The rows of one more search. */
@@ -105,7 +107,7 @@ export class SearchWalk {
   }
 
   #search(place: Place): Promise<{ readonly json: Json; readonly serverTime: number | null }> {
-    const { client, type, properties } = this.#options;
+    const { client, type, properties, until } = this.#options;
     const query =
       place.kind === 'drain'
         ? {
@@ -116,7 +118,12 @@ export class SearchWalk {
             sort: 'hs_object_id',
           }
         : {
-            filters: [{ propertyName: type.modified, operator: 'GTE', value: String(place.from) }],
+            filters: [
+              { propertyName: type.modified, operator: 'GTE', value: String(place.from) },
+              ...(until === null
+                ? []
+                : [{ propertyName: type.modified, operator: 'LT', value: String(until) }]),
+            ],
             sort: type.modified,
           };
     return client.post(
@@ -129,7 +136,7 @@ export class SearchWalk {
         ...(this.#offset === 0 ? {} : { after: String(this.#offset) }),
       },
       {
-        purpose: 'search',
+        purpose: until === null ? 'search' : 'search-lag',
         bucket: SEARCH,
         check: (json) => hasResults(json) ?? cutShort(json, this.#offset),
       },
@@ -137,7 +144,8 @@ export class SearchWalk {
   }
 
   #goOn(from: number, rows: readonly unknown[], more: number): void {
-    const settled = (this.#began ?? 0) - this.#options.overlap;
+    const { overlap, until } = this.#options;
+    const settled = Math.min((this.#began ?? 0) - overlap, until ?? Number.POSITIVE_INFINITY);
     const stamps = rows.map((row) => this.#stamp(row)).filter((stamp) => stamp !== null);
     const next = stamps.filter((stamp) => stamp < settled).at(-1);
     if (next === undefined && stamps.length > 0 && more + SEARCH_LIMIT <= RESULT_CAP) {

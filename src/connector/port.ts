@@ -111,7 +111,7 @@ export interface Usage {
   readonly requests: number;
   readonly rateLimited: number;
   readonly retries: number;
-  /** Requests by purpose: `pull`, `search`, `associations`, `write`, `read`, `meta`. */
+  /** Requests by purpose: `pull`, `search`, `search-lag`, `associations`, `write`, `read`, `meta`. */
   readonly byPurpose: Readonly<Record<string, number>>;
 }
 

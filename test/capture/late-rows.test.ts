@@ -63,3 +63,50 @@ describe('rows that appear late, with stamps older than those of rows that were 
     expect(await rig.pull()).toMatchObject({ applied: 0 });
   });
 });
+
+describe('rows that HubSpot’s search shows an hour late (F10)', () => {
+  test('a second look finds them, whatever was read meanwhile, and takes nothing twice', async () => {
+    const title = 'jobtitle';
+    let proxy: HidingProxy | null = null;
+    const rig = await startCaptureRig({
+      connector: hubspot,
+      startSandbox: startHubspotSandbox,
+      story: crowd('hubspot', 300, () => NOW - 86_400_000),
+      objects: ['contacts'],
+      baseUrl: async (sandbox) => {
+        proxy = await startHidingProxy(sandbox.url);
+        return proxy.url;
+      },
+    });
+    try {
+      await rig.pull();
+      rig.clock.advance(3_600_000);
+      await rig.pull();
+      const late = [...(await rig.stored('contacts')).keys()].slice(0, 3);
+      for (const id of late) {
+        await rig.control('edit', { type: 'contacts', id, properties: { [title]: 'Late' } });
+        proxy!.hidden.add(id);
+      }
+      // Every ten minutes; all of these are longer ago than the overlap reaches.
+      for (let run = 0; run < 5; run += 1) {
+        rig.clock.advance(600_000);
+        expect(await rig.pull()).toMatchObject({ applied: 0, failed: 0 });
+      }
+      proxy!.hidden.clear();
+      let applied = 0;
+      for (let run = 0; run < 4; run += 1) {
+        rig.clock.advance(600_000);
+        const counts = await rig.pull();
+        applied += counts.applied;
+        const ignored = Object.values(counts.ignored).reduce((sum, count) => sum + count, 0);
+        expect(counts.seen).toBe(counts.applied + ignored + counts.failed);
+      }
+      expect(applied).toBe(3);
+      const stored = await rig.stored('contacts');
+      expect(late.map((id) => stored.get(id)?.fields[title])).toEqual(['Late', 'Late', 'Late']);
+    } finally {
+      await rig.close();
+      await (proxy as HidingProxy | null)?.close();
+    }
+  });
+});

@@ -182,7 +182,11 @@ export function connectorContract(name: string, start: () => Promise<ContractSet
 
       const after = await pages(type, result.at(-1)?.cursor ?? null);
       await setup.crm.settle(HOUR);
-      const later = await pages(type, after.at(-1)?.cursor ?? null);
+      // A CRM that shows changes late is looked at a second time; then that is done, too.
+      const again = await pages(type, after.at(-1)?.cursor ?? null);
+      for (const page of again) for (const record of page.records) expect(record).toEqual(records[0]);
+      await setup.crm.settle(HOUR);
+      const later = await pages(type, again.at(-1)?.cursor ?? null);
       expect(later.flatMap((page) => page.records)).toEqual([]);
     });
 

@@ -57,7 +57,10 @@ describe('the full list', () => {
     expect(all[0]?.records[0]?.fields).toEqual({ email: '1@b.co' });
     expect(all[0]).toMatchObject({ done: false, failed: [] });
     expect(all[1]?.done).toBe(true);
-    expect(JSON.parse(all[1]?.cursor ?? '')).toEqual({ v: 1, kind: 'since', from: BEGAN - 300_000 });
+    expect(JSON.parse(all[1]?.cursor ?? '')).toEqual({
+      ...{ v: 1, kind: 'since', from: BEGAN - 300_000 },
+      lag: BEGAN - 300_000,
+    });
     expect(connection.usage.byPurpose).toEqual({ pull: 2 });
     await connection.close();
   });

@@ -53,6 +53,7 @@ const server = createServer((request, response) => {
         filters.every(({ propertyName, operator, value }) => {
           const own = keyOf(row, propertyName);
           if (operator === 'GTE') return own >= Number(value);
+          if (operator === 'LT') return own < Number(value);
           return operator === 'EQ' ? own === Number(value) : own > Number(value);
         }),
       )
@@ -144,7 +145,10 @@ describe('increments by search', () => {
         const expected = rows.filter((row) => row.indexed >= start);
         const { ids, pages, cursors } = await increment(since(start));
         expect([...new Set(ids)].sort()).toEqual(idsOf(expected));
-        expect(JSON.parse(cursors.at(-1) ?? '')).toEqual({ v: 1, kind: 'since', from: NOW - 5 * 60_000 });
+        expect(JSON.parse(cursors.at(-1) ?? '')).toEqual({
+          ...{ v: 1, kind: 'since', from: NOW - 5 * 60_000 },
+          lag: Math.max(start, NOW - HOUR),
+        });
         for (const [index, cursor] of cursors.slice(0, -1).entries()) {
           const resumed = await increment(cursor);
           expect(new Set([...pages.slice(0, index + 1).flat(), ...resumed.ids])).toEqual(new Set(ids));
