@@ -4,6 +4,10 @@ import { isId } from './ids.ts';
 /** Rows become visible after their stamp (transactions in flight), so an increment begins this much earlier. */
 export const OVERLAP_MS = 10 * 60_000;
 
+/** The answer's date and the stamps are not of one clock, and have seconds only: what is younger than this is handed
+ *  over, since people wait for it, but never counted as covered. */
+export const LAG_MS = 60_000;
+
 /** A place in a pull. Times are epoch milliseconds on Salesforce's clock.
  *  `full`: all records by ascending id. `start`: when the load began (where the first increment begins).
  *  `bulk`: results of a Bulk API job, `null` before there is one. `after`: where the job begins, for starting over;
@@ -57,9 +61,10 @@ export function decodeCursor(cursor: string | null): Position {
   );
 }
 
-/** Where the next increment begins when the last one began at `high`. */
+/** Where the next increment begins when the last one began at `high`: it covered what is older than the lag, except
+ *  for rows of transactions that were still under way. */
 export function nextIncrement(high: number): Position {
-  return { mode: 'changes', at: Math.max(0, high - OVERLAP_MS), high: null, after: null };
+  return { mode: 'changes', at: Math.max(0, high - LAG_MS - OVERLAP_MS), high: null, after: null };
 }
 
 function isTime(value: unknown): value is number | null {

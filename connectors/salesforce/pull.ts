@@ -3,7 +3,7 @@ import { WaystageError } from '../../src/model/errors.ts';
 import type { ConnectionId } from '../../src/model/record.ts';
 import { type BulkPosition, type BulkSettings, bulkFrom, pullBulk } from './bulk/pull.ts';
 import type { QueryPage, Row, SalesforceClient } from './client.ts';
-import { decodeCursor, encodeCursor, nextIncrement, OVERLAP_MS, type Position } from './cursor.ts';
+import { decodeCursor, encodeCursor, LAG_MS, nextIncrement, OVERLAP_MS, type Position } from './cursor.ts';
 import { classOf } from './errors.ts';
 import { id18, isId } from './ids.ts';
 import { milliseconds } from './mapper.ts';
@@ -27,9 +27,10 @@ const NARROWER = [2_000, 500, 200];
  * With more rows than `bulk.from` the full load goes by the Bulk API: Salesforce's count of records tells before the
  * first query, or else the first page does. Where Bulk fails REST takes over, from the place where Bulk began.
  *
- * An increment runs by ascending modification stamp, from ten minutes before the last one began (rows become
- * visible after their stamp). Comparison is by whole seconds, so a page's cursor is the start of the second of its
- * last row; when a single second fills more than a page, that second is drained by ascending id.
+ * An increment runs by ascending modification stamp, from eleven minutes before the last one began (rows become
+ * visible after their stamp: see `OVERLAP_MS` and `LAG_MS`). Comparison is by whole seconds, so a page's cursor is the
+ * start of the second of its last row; when a single second fills more than a page, that second is drained by
+ * ascending id.
  *
  * Inside one call Salesforce's own query cursor leads from page to page; when that has expired, the query is sent
  * again from the last position.
@@ -160,7 +161,7 @@ async function* pullChanges(
         newest = span?.last ?? newest;
         if (page.done && before === null) {
           // Without a Date header the newest stamp seen is the safest clock there is.
-          const next = nextIncrement(high ?? Math.max(newest, at + OVERLAP_MS));
+          const next = nextIncrement(high ?? Math.max(newest, at + LAG_MS + OVERLAP_MS));
           yield { ...found, cursor: encodeCursor(next), done: true };
           return;
         }

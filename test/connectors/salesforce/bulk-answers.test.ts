@@ -97,7 +97,7 @@ describe('results of a job', () => {
     expect(recordsOf(pages).map((record) => record.fields)).toEqual(IDS.map(() => ({ Amount: 5 })));
     expect(JSON.parse(pages.at(-1)!.cursor)).toMatchObject({
       mode: 'changes',
-      at: Date.UTC(2026, 4, 2) - 600_000,
+      at: Date.UTC(2026, 4, 2) - 660_000,
     });
     expect([fetched(), asked()]).toEqual([1, 0]);
   });

@@ -169,16 +169,16 @@ describe('full load', () => {
 });
 
 describe('increments', () => {
-  test('one request when little changed; from ten minutes before the last one began, on the server’s clock', async () => {
-    const old = rowsAt([NOW - HOUR, NOW - 9 * 60_000, NOW + 1_000]);
+  test('one request when little changed; from eleven minutes before the last one began, on the server’s clock', async () => {
+    const old = rowsAt([NOW - HOUR, NOW - 10.5 * 60_000, NOW + 1_000]);
     const { pull, server } = await org(old, { pageSize: 5 });
     const pages = await drain(pull(await emptyLoad()));
     expect(idsOf(pages)).toEqual([old[1]!.id, old[2]!.id]);
     expect(pages.at(-1)?.done).toBe(true);
     expect(server.requests.map((request) => request.soql)).toEqual([
-      'SELECT Id, SystemModstamp, CreatedDate, IsDeleted FROM Contact WHERE SystemModstamp >= 2026-06-01T11:50:00Z ORDER BY SystemModstamp, Id',
+      'SELECT Id, SystemModstamp, CreatedDate, IsDeleted FROM Contact WHERE SystemModstamp >= 2026-06-01T11:49:00Z ORDER BY SystemModstamp, Id',
     ]);
-    expect(JSON.parse(pages.at(-1)!.cursor)).toMatchObject({ mode: 'changes', at: NOW - 600_000 });
+    expect(JSON.parse(pages.at(-1)!.cursor)).toMatchObject({ mode: 'changes', at: NOW - 660_000 });
   });
 
   test('a second that fills more than a page is drained by id, whichever way the server orders it', async () => {
