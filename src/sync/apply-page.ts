@@ -1,6 +1,6 @@
 import type { CrmRecord } from '../model/record.ts';
 import type { RecordFate } from '../store/port.ts';
-import { judge, touches } from './judge.ts';
+import { contradicts, judge, touches } from './judge.ts';
 import { ownFieldNames } from './outputs.ts';
 import { countsOf, type OpenConnection, type Session } from './session.ts';
 
@@ -68,13 +68,21 @@ export async function applyRows(
   const unknown = rows.filter((row) => !stored.has(row.id)).map((row) => row.id);
   const purged = await store.readings.purged(connection, type, unknown);
   const requested = new Set(reader.needed);
-  const records = rows.map((row) => withHidden(stored.get(row.id), row, requested, own));
-  const touched = records.filter((record) => touches(stored.get(record.id), record, own));
+  const first = rows.map((row) => withHidden(stored.get(row.id), row, requested, own));
+  const touched = first.filter((record) => touches(stored.get(record.id), record, own));
   const written = await store.ledger.lastWritten(
     connection,
     type,
     touched.map((record) => record.id),
   );
+  const doubtful = touched.filter((record) =>
+    contradicts(stored.get(record.id), record, own, written.get(record.id)),
+  );
+  const again = await lookAgain(reader, doubtful);
+  const records = first.map((record) => {
+    const fresh = again.get(record.id);
+    return fresh === undefined ? record : withHidden(stored.get(record.id), fresh, requested, own);
+  });
   const keep: CrmRecord[] = [];
   const fates: RecordFate[] = [];
   for (const record of records) {
@@ -91,6 +99,24 @@ export async function applyRows(
     fates.push({ connection, type, id, fate: 'failed', reason: 'bad_row', message });
   await noteModified(reader, rows);
   return { keep, fates };
+}
+
+/**
+ * The same records by their ids. A search index may still show what was there before we wrote; that must not be
+ * taken for a person's edit. A record that is gone meanwhile stays as it was listed.
+ */
+async function lookAgain(
+  { open, type, needed }: TypeReader,
+  doubtful: readonly CrmRecord[],
+): Promise<ReadonlyMap<string, CrmRecord>> {
+  if (doubtful.length === 0) return new Map();
+  const { records } = await open.connection.read({
+    type,
+    ids: doubtful.map((record) => record.id),
+    fields: needed,
+    discovery: open.discovery,
+  });
+  return new Map(records.map((record) => [record.id, record]));
 }
 
 /**

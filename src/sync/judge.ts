@@ -59,6 +59,22 @@ export function touches(
   return false;
 }
 
+/** Whether a field of ours holds something else than what we know to have written: an edit, or a row that was read
+ *  from an index which has not seen our write yet. */
+export function contradicts(
+  stored: CrmRecord | undefined,
+  incoming: CrmRecord,
+  ownFields: ReadonlySet<string>,
+  lastWritten: Readonly<Record<string, FieldValue>> | undefined,
+): boolean {
+  if (stored === undefined || lastWritten === undefined) return false;
+  return [...ownFields].some((name) => {
+    const value = own(incoming, name);
+    if (value === undefined || !Object.hasOwn(lastWritten, name)) return false;
+    return !Object.is(value, own(stored, name)) && !Object.is(value, lastWritten[name]);
+  });
+}
+
 /** Names of the fields whose value, or presence, differs. */
 export function changedFields(stored: CrmRecord, incoming: CrmRecord): readonly string[] {
   const names = new Set([...Object.keys(stored.fields), ...Object.keys(incoming.fields)]);

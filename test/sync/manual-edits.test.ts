@@ -99,3 +99,29 @@ describe('output fields that people edit in the CRM', () => {
     expect(properties.waystage_stage_entered).not.toBe(null);
   });
 });
+
+test('a search that does not show our write yet is no edit of a person: the record is looked at again', async () => {
+  const lag = 40_000;
+  const company = await startCompany({ contacts: 20, hubspot: { indexingLagMs: lag } });
+  try {
+    await company.sync();
+    await company.clock.sleep(lag + 1_000);
+    const contact = (await staged(company, 'hubspot', 'contacts')).find(
+      ({ stage }) => stage !== 'disqualified',
+    )?.id;
+    const edit = { type: 'contacts', id: contact, properties: { hs_lead_status: 'UNQUALIFIED' } };
+    await company.control('hubspot', 'edit', edit);
+    await company.clock.sleep(lag + 1_000);
+    const moved = await company.sync({ now: NOW + HOUR });
+    expect(moved.summary.writes.fields).toBeGreaterThan(0);
+    // The index still has the edit without what was written after it.
+    const again = await company.sync({ now: NOW + HOUR });
+    expectAccounted(again.summary);
+    expect(again.summary).toMatchObject({ transitions: 0, writes: { fields: 0, failed: 0, manualEdits: 0 } });
+    expect((await company.record('hubspot', 'contacts', contact)).properties.waystage_stage).toBe(
+      'disqualified',
+    );
+  } finally {
+    await company.close();
+  }
+});
