@@ -101,6 +101,8 @@ export async function loadNeighbourhood(
   return { graph, record: (key) => used.get(recordKeyText(key)) };
 }
 
+const NO_FIELDS: CrmRecord['fields'] = {};
+
 /** Every person's account (J2), over all that is stored; only links are kept in memory, no fields. */
 export async function personAccounts(source: FactSource): Promise<ReadonlyMap<SubjectId, SubjectId | null>> {
   const entityOf = entityLookup(source.connections);
@@ -109,7 +111,7 @@ export async function personAccounts(source: FactSource): Promise<ReadonlyMap<Su
     for (const { name, entity } of connection.connector.capabilities.objectTypes) {
       if (entity !== 'person' && entity !== 'account') continue;
       for await (const chunk of source.store.records.scan(connection.id, name)) {
-        for (const record of chunk) records.push({ ...record, fields: {} });
+        for (const record of chunk) records.push({ ...record, fields: NO_FIELDS });
       }
     }
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
 import { createIssueLog } from '../facts/index.ts';
 import { EMPTY_STATE, type Evaluation, evaluate, outputsOf } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
@@ -83,6 +84,8 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
       await placeChunk(work, levels, chunk);
       done += chunk.accounts.length + chunk.people.length;
       session.options.progress.advance('subjects', done, total);
+      // The store answers at once: without a pause no signal gets in, nor does what collects the garbage.
+      await pause();
       await reach(session, 'placed-chunk');
     }
   }

@@ -3,12 +3,13 @@ import {
   assignSubjectIds,
   type IdentityRecord,
   identityRecord,
+  type Resolution,
   resolveIdentities,
 } from '../identity/index.ts';
 import { requestedFields } from '../mapping/index.ts';
-import type { SubjectKind } from '../model/facts.ts';
+import type { SubjectId, SubjectKind } from '../model/facts.ts';
 import { type ConnectionId, recordKeyText } from '../model/record.ts';
-import type { Member, StoredSubject } from '../store/port.ts';
+import type { IdentityCommit, Member, StoredSubject } from '../store/port.ts';
 import { createFigures, type Figures } from './figures.ts';
 import type { Session, SyncConnection } from './session.ts';
 
@@ -22,14 +23,24 @@ export interface ResolvedSubjects {
 
 /** Resolves all stored records to subjects and pairs (J30-J32) and commits the result. */
 export async function resolveSubjects(session: Session): Promise<ResolvedSubjects> {
-  const { store, unlink } = session.options;
   const figures = figuresOf(session);
-  const records = await identityRecords(session, figures);
-  const resolution = resolveIdentities(records, { unlinked: unlink });
-  const before = await store.subjects.members();
-  const previous = new Map(before.map((member) => [recordKeyText(member), member.subject]));
+  const identity = await identityOf(session, figures);
+  await session.options.store.subjects.commit(identity, session.fence);
+  const alive = identity.subjects.filter((subject) => !subject.gone);
+  return {
+    person: alive.filter((subject) => subject.kind === 'person').length,
+    account: alive.filter((subject) => subject.kind === 'account').length,
+    ambiguous: identity.ambiguities.length,
+    figures,
+  };
+}
+
+/** What is to be committed; the keys of all records, which are many, are not held any longer than this takes. */
+async function identityOf(session: Session, figures: Figures): Promise<IdentityCommit> {
+  const { store, unlink } = session.options;
+  const { groups, ambiguous } = resolved(await identityRecords(session, figures), unlink);
   const ended = await store.subjects.ended();
-  const assignment = assignSubjectIds(resolution.subjects, previous, (id) => ended.has(id));
+  const assignment = assignSubjectIds(groups, await previousSubjects(session), (id) => ended.has(id));
   const subjects: StoredSubject[] = [];
   const members: Member[] = [];
   for (const subject of assignment.subjects) {
@@ -42,27 +53,31 @@ export async function resolveSubjects(session: Session): Promise<ResolvedSubject
       members.push({ ...record.key, entity: subject.entity, subject: subject.id, reason: record.reason });
     }
   }
-  await store.subjects.commit(
-    {
-      subjects,
-      members,
-      ambiguities: resolution.ambiguous.map((item) => ({
-        ...item.key,
-        entity: item.entity,
-        reason: item.reason,
-        candidates: item.candidates,
-      })),
-      ended: assignment.merged.map((merge) => ({ id: merge.from, into: merge.into })),
-    },
-    session.fence,
-  );
-  const alive = subjects.filter((subject) => !subject.gone);
   return {
-    person: alive.filter((subject) => subject.kind === 'person').length,
-    account: alive.filter((subject) => subject.kind === 'account').length,
-    ambiguous: resolution.ambiguous.length,
-    figures,
+    subjects,
+    members,
+    ambiguities: ambiguous.map((item) => ({
+      ...item.key,
+      entity: item.entity,
+      reason: item.reason,
+      candidates: item.candidates,
+    })),
+    ended: assignment.merged.map((merge) => ({ id: merge.from, into: merge.into })),
   };
+}
+
+function resolved(
+  records: readonly IdentityRecord[],
+  unlinked: Session['options']['unlink'],
+): { readonly groups: Resolution['subjects']; readonly ambiguous: Resolution['ambiguous'] } {
+  const { subjects, ambiguous } = resolveIdentities(records, { unlinked });
+  return { groups: subjects, ambiguous };
+}
+
+/** Subjects by record key, as the last run left them. */
+async function previousSubjects({ options }: Session): Promise<ReadonlyMap<string, SubjectId>> {
+  const members = await options.store.subjects.members();
+  return new Map(members.map((member) => [recordKeyText(member), member.subject]));
 }
 
 /** Identity keys of every stored record, all connections. */

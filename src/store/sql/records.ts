@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } from '../../model/record.ts';
 import type { RecordFate, RecordStore } from '../port.ts';
@@ -70,6 +71,8 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
         if (rows.length === 0) return;
         yield await withAssociations(db, connection, type, rows);
         after = rows[rows.length - 1]!.id;
+        // SQLite answers at once: without a pause a long scan lets neither signals nor the collector of garbage in.
+        await pause();
       }
     },
     async pointingTo(connection, type, ids) {
@@ -221,7 +224,7 @@ export async function withAssociations(
   // Sorted here: asked to sort, SQLite walks the whole type by its index instead of looking the records up.
   links.sort((a, b) => compare(a.to_type, b.to_type) || compare(a.to_id, b.to_id));
   const byRecord = groupBy(links, (link) => link.from_id);
-  return rows.map((row) => fromRow(row, byRecord.get(row.id) ?? []));
+  return rows.map((row) => fromRow(connection as ConnectionId, type, row, byRecord.get(row.id) ?? []));
 }
 
 function compare(a: string, b: string): number {
@@ -300,7 +303,18 @@ function toFateRows(run: string, fates: readonly RecordFate[]): readonly BulkRow
   ]);
 }
 
+const NONE: readonly string[] = [];
+const STATES: Readonly<Record<string, RecordState>> = {
+  live: 'live',
+  archived: 'archived',
+  merged: 'merged',
+  converted: 'converted',
+};
+
+/** The database makes a new text of each value: what all rows have in common is held once. */
 function fromRow(
+  connection: ConnectionId,
+  type: string,
   row: RecordRow,
   links: readonly Pick<AssociationRow, 'to_type' | 'to_id' | 'is_primary' | 'label'>[],
 ): CrmRecord {
@@ -315,18 +329,18 @@ function fromRow(
     });
   }
   return {
-    connection: row.connection as ConnectionId,
-    type: row.type,
+    connection,
+    type,
     id: row.id,
     fields: JSON.parse(row.fields) as Record<string, FieldValue>,
     created: row.created === null ? null : Number(row.created),
     modified: Number(row.modified),
-    state: row.state as RecordState,
+    state: STATES[row.state] ?? (row.state as RecordState),
     successor:
       row.successor_type === null || row.successor_id === null
         ? null
         : { type: row.successor_type, id: row.successor_id },
-    mergedIds: JSON.parse(row.merged_ids) as string[],
+    mergedIds: row.merged_ids === '[]' ? NONE : (JSON.parse(row.merged_ids) as string[]),
     associations,
   };
 }

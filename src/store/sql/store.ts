@@ -20,7 +20,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     connections: connectionStore(db),
     records: recordStore(db, bulk),
     readings: readingStore(db),
-    subjects: subjectStore(db),
+    subjects: subjectStore(db, bulk),
     journeys: journeyStore(db),
     ledger: ledgerStore(db),
     holds: holdStore(db),

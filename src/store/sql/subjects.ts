@@ -2,17 +2,18 @@ import type { Kysely, Transaction } from 'kysely';
 import type { SubjectId, SubjectKind } from '../../model/facts.ts';
 import { type ConnectionId, type Entity, type RecordKey, recordKeyText } from '../../model/record.ts';
 import type { Ambiguity, IdentityCommit, Member, StoredSubject, SubjectStore } from '../port.ts';
+import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
 /** Subjects, the records that belong to them, and what was too ambiguous to join. */
-export function subjectStore(db: Kysely<Tables>): SubjectStore {
+export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
   return {
     async commit(identity, fence) {
       await fenced(db, fence, async (trx) => {
-        await syncSubjects(trx, identity);
-        await syncMembers(trx, identity.members);
+        await syncSubjects(trx, bulk, identity);
+        await syncMembers(trx, bulk, identity.members);
         await syncAmbiguities(trx, identity.ambiguities);
       });
     },
@@ -69,7 +70,7 @@ export function subjectStore(db: Kysely<Tables>): SubjectStore {
   };
 }
 
-async function syncSubjects(trx: Transaction<Tables>, identity: IdentityCommit): Promise<void> {
+async function syncSubjects(trx: Transaction<Tables>, bulk: Bulk, identity: IdentityCommit): Promise<void> {
   const stored = new Map(
     (await trx.selectFrom('subjects').selectAll().execute()).map((row) => [row.id, row]),
   );
@@ -83,22 +84,11 @@ async function syncSubjects(trx: Transaction<Tables>, identity: IdentityCommit):
     );
   });
   for (const part of chunks(changed)) {
-    await trx
-      .insertInto('subjects')
-      .values(
-        part.map((subject) => ({
-          id: subject.id,
-          kind: subject.kind,
-          created: subject.created,
-          gone: subject.gone ? 1 : 0,
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((eb) => ({ created: eb.ref('excluded.created'), gone: eb.ref('excluded.gone') })),
-      )
-      .execute();
+    await bulk.upsert(
+      trx,
+      SUBJECTS,
+      part.map(({ id, kind, created, gone }) => [id, kind, created, gone ? 1 : 0]),
+    );
   }
   for (const part of chunks(identity.ended)) {
     await trx
@@ -111,7 +101,14 @@ async function syncSubjects(trx: Transaction<Tables>, identity: IdentityCommit):
   }
 }
 
-async function syncMembers(trx: Transaction<Tables>, members: readonly Member[]): Promise<void> {
+const SUBJECTS: BulkTable = {
+  name: 'subjects',
+  columns: ['id', 'kind', 'created', 'gone'],
+  key: ['id'],
+  replace: ['created', 'gone'],
+};
+
+async function syncMembers(trx: Transaction<Tables>, bulk: Bulk, members: readonly Member[]): Promise<void> {
   const stored = new Map(
     (await trx.selectFrom('members').selectAll().execute()).map((row) => [
       recordKeyText(row as RecordKey & typeof row),
@@ -134,26 +131,27 @@ async function syncMembers(trx: Transaction<Tables>, members: readonly Member[])
     );
   });
   for (const part of chunks(changed)) {
-    await trx
-      .insertInto('members')
-      .values(
-        part.map((member) => ({
-          ...keyOf(member),
-          entity: member.entity,
-          subject: member.subject,
-          reason: member.reason,
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(['connection', 'type', 'id']).doUpdateSet((eb) => ({
-          entity: eb.ref('excluded.entity'),
-          subject: eb.ref('excluded.subject'),
-          reason: eb.ref('excluded.reason'),
-        })),
-      )
-      .execute();
+    await bulk.upsert(
+      trx,
+      MEMBERS,
+      part.map(({ connection, type, id, entity, subject, reason }) => [
+        connection,
+        type,
+        id,
+        entity,
+        subject,
+        reason,
+      ]),
+    );
   }
 }
+
+const MEMBERS: BulkTable = {
+  name: 'members',
+  columns: ['connection', 'type', 'id', 'entity', 'subject', 'reason'],
+  key: ['connection', 'type', 'id'],
+  replace: ['entity', 'subject', 'reason'],
+};
 
 async function syncAmbiguities(trx: Transaction<Tables>, ambiguities: readonly Ambiguity[]): Promise<void> {
   await trx.deleteFrom('ambiguities').execute();
