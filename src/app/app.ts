@@ -212,6 +212,7 @@ function syncConnection(
       connection.reconcile === undefined
         ? (connector.capabilities.reconcileEvery ?? null)
         : connection.reconcile,
+    refreshCalculatedEvery: connection.refreshCalculated,
     budget: budgetOf(connection),
     open: (signal) =>
       connector.open(config, { clock: options.clock, random: options.random, signal, log: options.log }),

@@ -225,6 +225,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     'sandbox',
     'schedule',
     'reconcile',
+    'refreshCalculated',
     'objects',
     'budget',
     'events',

@@ -66,6 +66,8 @@ const Connection = z.strictObject({
     .optional(),
   /** How often a run reads everything again and compares; default by the connector (HubSpot 24h, Salesforce 7d). */
   reconcile: Every.optional(),
+  /** How often fields that the CRM calculates (formulas, roll-ups) are read again: they move without a stamp. */
+  refreshCalculated: Every.default(86_400_000),
   events: Later,
   webhookSecret: Later,
 });

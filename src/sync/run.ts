@@ -1,5 +1,6 @@
 import { isWaystageError, WaystageError } from '../model/errors.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
+import { refreshCalculated } from './calculated.ts';
 import { connect } from './connect.ts';
 import { freezeFights } from './frozen.ts';
 import { approvalOf, NOTHING_APPROVED } from './guard.ts';
@@ -185,7 +186,9 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
     return;
   }
   await pullConnection(session, open);
-  if (await reconcileNow(session, open)) await reconcileConnection(session, open);
+  const inFull = await reconcileNow(session, open);
+  if (inFull) await reconcileConnection(session, open);
+  await refreshCalculated(session, open, inFull);
 }
 
 function subjectsOf({ subjects }: Work): number {

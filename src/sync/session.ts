@@ -17,6 +17,8 @@ export interface SyncConnection {
   readonly objects: readonly string[] | null;
   /** How often a run reads everything again and compares, in milliseconds; null or absent: only when asked. */
   readonly reconcileEvery?: number | null;
+  /** How often calculated fields are read again, in milliseconds; null or absent: only with everything else. */
+  readonly refreshCalculatedEvery?: number | null;
   readonly budget?: BudgetConfig;
   open(signal: AbortSignal): Connection;
 }
