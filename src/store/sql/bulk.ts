@@ -7,7 +7,7 @@ export interface BulkTable {
   readonly columns: readonly string[];
   /** The primary key. */
   readonly key: readonly string[];
-  /** Columns that take the new values. */
+  /** Columns that take the new values; none: the row stays as it is. */
   readonly replace: readonly string[];
   /** When they do: a condition over the table's name and `excluded`. Absent: always. */
   readonly when?: string;

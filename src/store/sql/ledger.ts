@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
+import { WaystageError } from '../../model/errors.ts';
 import type { SubjectId } from '../../model/facts.ts';
 import type { Output } from '../../model/outputs.ts';
 import type { ConnectionId, FieldValue } from '../../model/record.ts';
 import type { LedgerEntry, LedgerState, LedgerStore } from '../port.ts';
+import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
@@ -10,7 +12,7 @@ import type { Tables } from './tables.ts';
 type WriteRow = Tables['writes'];
 
 /** What we set out to write, and what became of it. */
-export function ledgerStore(db: Kysely<Tables>): LedgerStore {
+export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
   return {
     async begin(entries, fence) {
       await fenced(db, fence, async (trx) => {
@@ -20,7 +22,12 @@ export function ledgerStore(db: Kysely<Tables>): LedgerStore {
           .executeTakeFirst();
         const first = Number(last?.seq ?? 0) + 1;
         const rows = entries.map((entry, index) => toRow(entry, first + index));
-        for (const part of chunks(rows)) await trx.insertInto('writes').values(part).execute();
+        const known = await bulk.upsert(trx, WRITES, rows);
+        if (known.length > 0)
+          throw new WaystageError(
+            'internal',
+            'The ledger was given an entry that it has already; expected a new name for each. Please report this.',
+          );
       });
     },
     async settle(results, at, fence) {
@@ -104,25 +111,49 @@ export function ledgerStore(db: Kysely<Tables>): LedgerStore {
   };
 }
 
-function toRow(entry: LedgerEntry, seq: number): WriteRow {
-  return {
-    entry: entry.entry,
-    run: entry.run,
-    connection: entry.connection,
-    type: entry.type,
-    id: entry.id,
-    subject: entry.subject,
-    journey: entry.journey,
-    output: entry.output,
-    field: entry.field,
-    old_value: JSON.stringify(entry.old),
-    new_value: JSON.stringify(entry.new),
-    state: entry.state,
-    code: entry.code,
-    message: entry.message,
-    at: entry.at,
+const WRITES: BulkTable = {
+  name: 'writes',
+  columns: [
+    'entry',
+    'run',
+    'connection',
+    'type',
+    'id',
+    'subject',
+    'journey',
+    'output',
+    'field',
+    'old_value',
+    'new_value',
+    'state',
+    'code',
+    'message',
+    'at',
+    'seq',
+  ],
+  key: ['entry'],
+  replace: [],
+};
+
+function toRow(entry: LedgerEntry, seq: number): BulkRow {
+  return [
+    entry.entry,
+    entry.run,
+    entry.connection,
+    entry.type,
+    entry.id,
+    entry.subject,
+    entry.journey,
+    entry.output,
+    entry.field,
+    JSON.stringify(entry.old),
+    JSON.stringify(entry.new),
+    entry.state,
+    entry.code,
+    entry.message,
+    entry.at,
     seq,
-  };
+  ];
 }
 
 function toEntry(row: WriteRow): LedgerEntry {

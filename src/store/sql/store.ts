@@ -22,7 +22,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     readings: readingStore(db),
     subjects: subjectStore(db, bulk),
     journeys: journeyStore(db),
-    ledger: ledgerStore(db),
+    ledger: ledgerStore(db, bulk),
     holds: holdStore(db),
     runs: runStore(db),
     leases: leaseStore(db),

@@ -16,7 +16,7 @@ export function sqliteBulk(db: SqliteDatabase): Bulk {
       const known: number[] = [];
       for (const [position, row] of rows.entries()) {
         if (Number(insert.run(row).changes) > 0) continue;
-        db.prepare(text.replace).run(row);
+        if (table.replace.length > 0) db.prepare(text.replace).run(row);
         known.push(position);
       }
       return known;
