@@ -211,6 +211,8 @@ function total(routes: Routes, wanted: (route: string) => boolean): number {
 
 function counted(vendor: VendorWork, used: Routes, minimum: number): Figures {
   const requests = total(used, vendor.isCounted);
+  // Nothing counted means that the work took a way this benchmark does not know: that is no good result.
+  if (requests === 0) throw new Error(`no counted request to ${vendor.crm}; used: ${JSON.stringify(used)}`);
   return {
     requests,
     minimum_requests: minimum,

@@ -23,9 +23,12 @@ export const SALESFORCE: VendorWork = {
   crm: 'salesforce',
   types: TYPES,
   person: { type: 'Contact', title: 'Title' },
-  // Records are read by queryAll; plain queries read stages and the organisation.
-  isCounted: (route) => /\/queryAll$|\/query\/:locator$|\/composite\/sobjects$/.test(route),
-  isWrite: (route) => /^PATCH /.test(route),
+  // Records are read by queryAll or by bulk jobs; plain queries read stages and the organisation.
+  isCounted: (route) =>
+    /\/queryAll$|\/query\/:locator$|\/composite\/sobjects$|\/recordCount$|\/jobs\/(query|ingest)\b/.test(
+      route,
+    ),
+  isWrite: (route) => /^PATCH |\/jobs\/ingest\b/.test(route),
   minimumInitial: () => sum(TYPES.map(({ records }) => pages(records, PAGE))),
   minimumIncremental: (changed) => sum(changed.map((rows) => pages(rows, PAGE))),
   minimumWriteback: (records) => pages(records, BATCH),
