@@ -1,12 +1,9 @@
 /** The words the story's values are written in, for whoever turns them into a CRM's own. */
 export const DEAL_STAGES = ['qualification', 'discovery', 'proposal', 'negotiation', 'won', 'lost'] as const;
-export type DealStage = (typeof DEAL_STAGES)[number];
 
 export const DEAL_KINDS = ['new', 'renewal', 'expansion'] as const;
 export type DealKind = (typeof DEAL_KINDS)[number];
 
-export const TICKET_STATUSES = ['new', 'waiting', 'in_progress', 'closed'] as const;
-export const TICKET_PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
 export const TICKET_CATEGORIES = ['billing', 'bug', 'how_to', 'feature', 'outage'] as const;
 
 /** What `StoryActivity.outcome` can be, by channel; null besides. A communication's outcome is the service used. */
@@ -88,9 +85,6 @@ export const INDUSTRIES = {
   HOSPITALITY: 'Hospitality',
 } as const;
 export type Industry = keyof typeof INDUSTRIES;
-
-/** `StoryCampaignMember.status`. */
-export const MEMBER_STATUSES = ['Sent', 'Responded', 'Registered', 'Attended'] as const;
 
 /** The company that tells the story. */
 export const STORY_COMPANY = {
