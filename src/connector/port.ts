@@ -28,6 +28,8 @@ export interface Capabilities {
   /** How often everything is read again to find what increments do not show, in milliseconds, unless the
    *  configuration says otherwise. Absent: increments show everything. */
   readonly reconcileEvery?: number;
+  /** `history` is there: what the CRM remembers of which object types. Absent: it remembers nothing. */
+  readonly history?: { readonly types: readonly string[] };
   readonly auth: readonly AuthKind[];
 }
 
@@ -98,6 +100,9 @@ export interface Connection {
   /** As `push` in every respect, for up to `capabilities.bulkWrite.limit` records: fewer requests, but minutes may
    *  pass before it answers. Only where `capabilities.bulkWrite` says so. */
   pushBulk?(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]>;
+  /** What fields held before, from the CRM's own history, record by record; every page's cursor is a place to
+   *  resume. Only where `capabilities.history` says so. */
+  history?(request: HistoryRequest): AsyncIterable<HistoryPage>;
   /** What is missing in the CRM for these outputs, in the order it has to be done. Changes nothing. */
   planProvision(wanted: readonly ProvisionTarget[]): Promise<readonly ProvisionStep[]>;
   /** Carries out steps of `planProvision`; a failed step is named in its result, later independent ones go on. */
@@ -183,6 +188,40 @@ export interface Page {
   readonly cursor: string;
   readonly done: boolean;
   /** Rows still expected in all, when the CRM tells; for the progress bar only. */
+  readonly total: number | null;
+}
+
+export interface HistoryRequest {
+  readonly type: string;
+  /** Fields whose past values are wanted; one that the CRM keeps no history of has no course. */
+  readonly fields: readonly string[];
+  readonly cursor: string | null;
+  readonly discovery: Discovery;
+}
+
+/** A value a field took on, and when the CRM recorded it, epoch milliseconds. */
+export interface PastValue {
+  readonly value: FieldValue;
+  readonly at: number;
+}
+
+/** The values of one field of one record, oldest first, the present one last. */
+export interface FieldCourse {
+  readonly id: string;
+  readonly field: string;
+  readonly values: readonly PastValue[];
+  /** The first value is the one the record was created with; false: the CRM forgot what was before. */
+  readonly complete: boolean;
+}
+
+export interface HistoryPage {
+  readonly courses: readonly FieldCourse[];
+  /** Rows that could not be made a course, each with the reason. */
+  readonly failed: readonly { readonly id: string; readonly message: string }[];
+  /** Opaque to the core. */
+  readonly cursor: string;
+  readonly done: boolean;
+  /** Records to read in all, when the CRM tells; for the progress bar and the forecast. */
   readonly total: number | null;
 }
 

@@ -1,4 +1,4 @@
-import type { Discovery } from '../connector/port.ts';
+import type { Discovery, FieldCourse } from '../connector/port.ts';
 import type {
   HealthState,
   JourneyState,
@@ -8,7 +8,7 @@ import type {
   Visit,
 } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
-import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 
 /** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
@@ -17,6 +17,7 @@ export interface Store {
   readonly connections: ConnectionStore;
   readonly records: RecordStore;
   readonly readings: ReadingStore;
+  readonly history: HistoryStore;
   readonly subjects: SubjectStore;
   readonly journeys: JourneyStore;
   readonly ledger: LedgerStore;
@@ -103,7 +104,85 @@ export interface PageCommit {
   readonly checkpoint: Checkpoint | null;
   /** The full reading this page belongs to: every record of `fates` counts as seen by it. */
   readonly reading?: Reading;
+  /** What changed of records that were known before; without it only what is true now is kept. */
+  readonly changes?: PageChanges;
   readonly at: number;
+}
+
+/** What a page takes away, so that the past can be told (J14). */
+export interface PageChanges {
+  readonly values: readonly ChangedValue[];
+  readonly unlinked: readonly EndedLink[];
+  /** Ids of records seen for the first time of which it is known that they had their values since they were created. */
+  readonly newborn: ReadonlySet<string>;
+}
+
+/** A field of a known record that holds something else than before. */
+export interface ChangedValue {
+  readonly id: string;
+  readonly field: string;
+  readonly before: FieldValue;
+  /** Since when it is known to have held the value before; used when nothing older is kept of the field. */
+  readonly beforeSince: number;
+  readonly after: FieldValue;
+  readonly afterSince: number;
+}
+
+/** An association that is not there any more. */
+export interface EndedLink {
+  readonly id: string;
+  readonly to: Association;
+  readonly ended: number;
+}
+
+/** What a field held since an instant, until the next one. */
+export interface KeptValue {
+  readonly value: FieldValue;
+  readonly since: number;
+  /** When Waystage learnt it. */
+  readonly noticed: number;
+}
+
+/** The past of one record, as far as it is kept. A field without values holds its present one since `knownSince`. */
+export interface RecordPast extends RecordKey {
+  readonly knownSince: number;
+  readonly values: Readonly<Record<string, readonly KeptValue[]>>;
+  readonly endedLinks: readonly { readonly to: Association; readonly ended: number }[];
+}
+
+export interface HistoryCheckpoint {
+  readonly cursor: string;
+  readonly fields: readonly string[];
+  readonly complete: boolean;
+}
+
+/** What was true before (J14). */
+export interface HistoryStore {
+  /** One page of the CRM's own history with its checkpoint. A course takes the place of what was kept of the field
+   *  within its span; older values stay when it is not complete. */
+  commitPage(
+    page: {
+      readonly connection: ConnectionId;
+      readonly type: string;
+      readonly courses: readonly FieldCourse[];
+      readonly checkpoint: HistoryCheckpoint;
+      readonly at: number;
+    },
+    fence: Fence,
+  ): Promise<void>;
+  checkpoint(connection: ConnectionId, type: string): Promise<HistoryCheckpoint | null>;
+  /** The past of these records; a record that is not stored is absent. */
+  of(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, RecordPast>>;
+  /** Links that ended at these records' far end: who pointed to them. */
+  endedTo(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+  ): Promise<readonly (RecordKey & { readonly to: Association; readonly ended: number })[]>;
 }
 
 /** A full reading of a type that compares the CRM with the store, and where it stands. */

@@ -4,10 +4,17 @@ import { initial } from './001-initial.ts';
 import { identityAndOrder } from './002-identity-and-order.ts';
 import { reconcileAndHolds } from './003-reconcile-and-holds.ts';
 import { farEnds } from './004-far-ends.ts';
+import { history } from './005-history.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
-export const MIGRATIONS: readonly Migration[] = [initial, identityAndOrder, reconcileAndHolds, farEnds];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  identityAndOrder,
+  reconcileAndHolds,
+  farEnds,
+  history,
+];
 
 /**
  * Brings the tables up to date, each migration in its own transaction. Throws `store_unusable` when a newer

@@ -119,6 +119,7 @@ async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Pro
     'writes',
     'parked_writes',
     'run_records',
+    'field_values',
   ] as const) {
     await trx
       .deleteFrom(table)
@@ -128,12 +129,14 @@ async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Pro
       .execute();
   }
   for (const end of ['from', 'to'] as const) {
-    await trx
-      .deleteFrom('associations')
-      .where('connection', '=', connection)
-      .where(`${end}_type`, '=', type)
-      .where(`${end}_id`, 'in', ids)
-      .execute();
+    for (const links of ['associations', 'ended_links'] as const) {
+      await trx
+        .deleteFrom(links)
+        .where('connection', '=', connection)
+        .where(`${end}_type`, '=', type)
+        .where(`${end}_id`, 'in', ids)
+        .execute();
+    }
   }
   if (subjects.length === 0) return;
   const left = await trx

@@ -1,10 +1,11 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } from '../../model/record.ts';
-import type { RecordFate, RecordStore } from '../port.ts';
+import type { PageCommit, RecordFate, RecordStore } from '../port.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
+import { keepChanges } from './history.ts';
 import { commitReading } from './seen.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,13 +17,18 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
   return {
     async commitPage(page, fence) {
       await fenced(db, fence, async (trx) => {
-        const known = await bulk.upsert(trx, RECORDS, page.records.map(toRow));
+        const known = await bulk.upsert(
+          trx,
+          RECORDS,
+          page.records.map((record) => toRow(record, page)),
+        );
         await dropAssociations(
           trx,
           known.map((position) => page.records[position]!),
         );
         await bulk.upsert(trx, ASSOCIATIONS, page.records.flatMap(toAssociationRows));
         await bulk.upsert(trx, FATES, toFateRows(page.run, page.fates));
+        await keepChanges(trx, bulk, page);
         if (page.reading !== undefined) await commitReading(trx, page, page.reading);
         if (page.checkpoint === null) return;
         const row = {
@@ -244,12 +250,15 @@ const RECORDS: BulkTable = {
     'merged_ids',
     'successor_type',
     'successor_id',
+    'known_since',
   ],
   key: ['connection', 'type', 'id'],
+  // Not `known_since`: it is of the first sight.
   replace: ['state', 'created', 'modified', 'fields', 'merged_ids', 'successor_type', 'successor_id'],
 };
 
-function toRow(record: CrmRecord): BulkRow {
+function toRow(record: CrmRecord, { changes }: PageCommit): BulkRow {
+  const newborn = record.created !== null && (changes?.newborn.has(record.id) ?? false);
   return [
     record.connection,
     record.type,
@@ -261,6 +270,7 @@ function toRow(record: CrmRecord): BulkRow {
     JSON.stringify(record.mergedIds),
     record.successor?.type ?? null,
     record.successor?.id ?? null,
+    newborn ? record.created : record.modified,
   ];
 }
 

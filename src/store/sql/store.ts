@@ -5,6 +5,7 @@ import type { ConnectionId } from '../../model/record.ts';
 import type { ConnectionStore, ScheduleStore, Store } from '../port.ts';
 import type { Bulk } from './bulk.ts';
 import { leaseStore } from './fence.ts';
+import { historyStore } from './history.ts';
 import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
 import { ledgerStore } from './ledger.ts';
@@ -20,6 +21,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     connections: connectionStore(db),
     records: recordStore(db, bulk),
     readings: readingStore(db),
+    history: historyStore(db, bulk),
     subjects: subjectStore(db, bulk),
     journeys: journeyStore(db),
     ledger: ledgerStore(db, bulk),

@@ -24,6 +24,8 @@ export interface Tables {
     successor_id: string | null;
     /** The full reading that saw it last; null: none since it was stored. */
     seen: string | null;
+    /** Since when the present values are known to hold, unless `field_values` says otherwise. Never moves. */
+    known_since: number | null;
   };
   associations: {
     connection: string;
@@ -146,6 +148,34 @@ export interface Tables {
   readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
   tombstones: { hash: string; at: number };
   connection_states: { id: string; paused_at: number | null; reconciled_at: number | null };
+  field_values: {
+    connection: string;
+    type: string;
+    id: string;
+    field: string;
+    since: number;
+    value: string;
+    noticed: number;
+    source: string;
+  };
+  ended_links: {
+    connection: string;
+    from_type: string;
+    from_id: string;
+    to_type: string;
+    to_id: string;
+    ended: number;
+    is_primary: number;
+    label: string | null;
+  };
+  history_checkpoints: {
+    connection: string;
+    type: string;
+    cursor: string;
+    fields: string;
+    complete: number;
+    at: number;
+  };
   parked_writes: {
     connection: string;
     type: string;
