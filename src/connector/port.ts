@@ -25,6 +25,9 @@ export interface Capabilities {
   readonly writeParallel: number;
   /** `pushBulk` is there and pays from `from` records of one object type; it takes `limit` at most. */
   readonly bulkWrite?: { readonly from: number; readonly limit: number };
+  /** What fields held before is kept by the CRM: of all fields, or of those somebody has switched that on for; then
+   *  `pastChanges` is there. Absent: what was overwritten cannot be found out. */
+  readonly pastChanges?: 'all' | 'tracked';
   /** How often everything is read again to find what increments do not show, in milliseconds, unless the
    *  configuration says otherwise. Absent: increments show everything. */
   readonly reconcileEvery?: number;
@@ -94,6 +97,9 @@ export interface Connection {
   read(
     request: ReadRequest,
   ): Promise<{ readonly records: readonly CrmRecord[]; readonly gone: readonly string[] }>;
+  /** What was put into these fields last, newest first for each record and field, as far as the CRM kept it. Only
+   *  where `capabilities.pastChanges` says so. */
+  pastChanges?(request: ReadRequest): Promise<readonly PastChange[]>;
   /** Writes at most `capabilities.writeBatch` records of one type. One result per write, same order. Throws only
    *  when the outcome of the whole call is known to be "nothing was written". */
   push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]>;
@@ -116,7 +122,8 @@ export interface Usage {
   readonly requests: number;
   readonly rateLimited: number;
   readonly retries: number;
-  /** Requests by purpose: `pull`, `search`, `search-lag`, `associations`, `write`, `read`, `meta`. */
+  /** Requests by purpose: `pull`, `search`, `search-lag`, `associations`, `write`, `read`, `meta`,
+   *  `look-back` (whether a write of ours lost somebody's edit). */
   readonly byPurpose: Readonly<Record<string, number>>;
 }
 
@@ -232,6 +239,22 @@ export interface ReadRequest {
   readonly discovery: Discovery;
   /** Also the records that are deleted or merged and that the CRM still shows, with their state. */
   readonly dead?: boolean;
+}
+
+/** A field was given another value. */
+export interface PastChange {
+  readonly id: string;
+  readonly field: string;
+  readonly from: FieldValue;
+  readonly to: FieldValue;
+  /** Epoch milliseconds, by the CRM's clock. */
+  readonly at: number;
+  /** It may be a write of ours: it came by the API, as ours do. */
+  readonly own: boolean;
+  /** Where `from` had come from: the API, the merge of two records, or anybody else. */
+  readonly before: 'api' | 'merge' | 'other';
+  /** Who that was, as the CRM names them ("user 7"); null: it does not tell. */
+  readonly who: string | null;
 }
 
 export interface Write {

@@ -331,7 +331,8 @@ export interface JourneyStore {
   versionSince(journey: string, version: string): Promise<number | null>;
 }
 
-export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost';
+/** `returned`: a person's value that a write of ours had overwritten was put back; it is not a value of ours. */
+export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost' | 'returned';
 
 /** One field of one record that we set out to change. */
 export interface LedgerEntry extends RecordKey {
@@ -371,6 +372,14 @@ export interface LedgerStore {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>>;
   ofRun(run: string): Promise<readonly LedgerEntry[]>;
+  /** What was written or put back and not yet looked back at, oldest first, and the place after it. */
+  toLookBack(
+    connection: ConnectionId,
+    limit: number,
+  ): Promise<{ readonly entries: readonly LedgerEntry[]; readonly place: number }>;
+  lookedBack(connection: ConnectionId, place: number, fence: Fence): Promise<void>;
+  /** All that was ever tried on these records, whatever became of it, oldest first. */
+  attempts(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly LedgerEntry[]>;
   /** What was written to these records since, oldest first. */
   writtenSince(
     connection: ConnectionId,

@@ -5,6 +5,7 @@ import { identityAndOrder } from './002-identity-and-order.ts';
 import { reconcileAndHolds } from './003-reconcile-and-holds.ts';
 import { farEnds } from './004-far-ends.ts';
 import { history } from './005-history.ts';
+import { lookedBack } from './006-looked-back.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly Migration[] = [
   reconcileAndHolds,
   farEnds,
   history,
+  lookedBack,
 ];
 
 /**

@@ -91,6 +91,48 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
       const rows = await db.selectFrom('writes').selectAll().where('run', '=', run).orderBy('seq').execute();
       return rows.map(toEntry);
     },
+    async toLookBack(connection, limit) {
+      const mark = await db
+        .selectFrom('looked_back')
+        .select('seq')
+        .where('connection', '=', connection)
+        .executeTakeFirst();
+      const after = Number(mark?.seq ?? 0);
+      const rows = await db
+        .selectFrom('writes')
+        .selectAll()
+        .where('connection', '=', connection)
+        .where('seq', '>', after)
+        .where('state', 'in', ['written', 'returned'])
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return { entries: rows.map(toEntry), place: Number(rows.at(-1)?.seq ?? after) };
+    },
+    async lookedBack(connection, place, fence) {
+      await fenced(db, fence, async (trx) => {
+        await trx
+          .insertInto('looked_back')
+          .values({ connection, seq: place })
+          .onConflict((conflict) => conflict.column('connection').doUpdateSet({ seq: place }))
+          .execute();
+      });
+    },
+    async attempts(connection, type, ids) {
+      const entries: LedgerEntry[] = [];
+      for (const part of chunks(ids)) {
+        const rows = await db
+          .selectFrom('writes')
+          .selectAll()
+          .where('connection', '=', connection)
+          .where('type', '=', type)
+          .where('id', 'in', part)
+          .orderBy('seq')
+          .execute();
+        entries.push(...rows.map(toEntry));
+      }
+      return entries;
+    },
     async writtenSince(connection, type, ids, since) {
       const entries: LedgerEntry[] = [];
       for (const part of chunks(ids)) {
