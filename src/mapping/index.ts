@@ -3,6 +3,7 @@ export { CATALOGUE, FACTS_OF_ENTITY, fieldNames, fieldSpec, LIST_NAMES } from '.
 export { checkMappings, evaluationOrder } from './check.ts';
 export { parseSpan, zonedDuration } from './duration.ts';
 export { type LoadedMapping, type LoadOptions, loadMapping, type MappingResult } from './load.ts';
+export { ANALYSIS_PARTS, wantedReads } from './load-analysis.ts';
 export { type LoadedFieldMap, loadFieldMap } from './load-fields.ts';
 export { crmFields, neededTypes, requestedFields } from './reads.ts';
 export type { KnownConnection, KnownCrm } from './vocabulary.ts';

@@ -5,7 +5,9 @@ import { createConditions } from './condition.ts';
 import { checkStages, impossible } from './dead.ts';
 import { createDefines } from './defines.ts';
 import { checkKnown } from './known-checks.ts';
+import { readAnalysis } from './load-analysis.ts';
 import { bandNames, readHealth } from './load-health.ts';
+import { readKpis } from './load-kpis.ts';
 import { readOutputs } from './load-outputs.ts';
 import { readSegments, readStages } from './load-stages.ts';
 import { createProblems, listOf, nearest, quote, sortProblems } from './problems.ts';
@@ -62,7 +64,12 @@ const KEYS = [
   'stages',
   'health',
   'outputs',
+  'kpis',
+  'analysis',
 ];
+
+/** Keys that judge nobody: changing them makes no new version. */
+const MEANS_NOTHING = ['kpis', 'analysis'];
 
 /** Reads, checks and compiles one mapping file. Never throws for what a file says; everything wrong with it comes back
  *  at once with file, line, column and the nearest right name (J7). */
@@ -132,6 +139,9 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
     },
     connectors,
   );
+  const stages = stageRules.map(({ stage }) => stage);
+  const kpis = readKpis(shape, scope, root.get('kpis')?.value, stages, healthEntry !== undefined);
+  const analysis = readAnalysis(shape, scope, root.get('analysis')?.value);
   const roots: readonly Node[] = [
     ...segmentRules.map(({ when }) => when),
     ...stageRules.flatMap(({ enter, exits, stay }) =>
@@ -164,13 +174,15 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
       subject: head.subject,
       timezone: head.timezone,
       version: versionOf(root, head.timezone, fieldMaps),
-      stages: stageRules.map(({ stage }) => stage),
+      stages,
       segments: segmentRules.map(({ segment }) => segment),
       health: health?.model ?? null,
       outputs,
       reads: reads.set,
       dependsOn: dependsOn(scope.references),
       prefer: additions.prefer,
+      kpis,
+      analysis,
       references: scope.references,
       namePosition: head.namePosition,
       connectors,
@@ -272,12 +284,13 @@ function warnUnfed(
 
 /** Twelve hexadecimal digits that change when the meaning may: with any value or order in the mapping or its field
  *  maps, not with comments or layout. */
-function versionOf(root: YamlNode, timezone: string, fieldMaps: readonly FieldMap[]): string {
+function versionOf(root: YamlMap, timezone: string, fieldMaps: readonly FieldMap[]): string {
+  const judging = root.entries.filter(({ key }) => !MEANS_NOTHING.includes(key));
   const plain = (node: YamlNode): unknown => {
     if (node.kind === 'scalar') return [node.value === null ? null : node.source, node.quoted];
     if (node.kind === 'list') return node.items.map(plain);
     return { map: node.entries.map(({ key, value }) => [key, plain(value)]) };
   };
-  const text = JSON.stringify([plain(root), timezone, fieldMaps]);
+  const text = JSON.stringify([plain({ ...root, entries: judging }), timezone, fieldMaps]);
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

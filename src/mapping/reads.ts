@@ -1,4 +1,5 @@
 import { DISPLAY_FIELDS, FACTS_OF_ENTITY, START_FIELD } from './catalogue.ts';
+import { wantedReads } from './load-analysis.ts';
 import { isList } from './resolve.ts';
 import type { Reference } from './scope.ts';
 import { type Node, visit } from './tree.ts';
@@ -48,7 +49,7 @@ export function dependsOn(references: readonly Reference[]): Mapping['dependsOn'
  * and delete marks, associations). Empty when the field map does not know the type.
  */
 export function requestedFields(
-  mappings: readonly Pick<Mapping, 'reads'>[],
+  mappings: readonly Pick<Mapping, 'reads' | 'analysis'>[],
   fieldMap: FieldMap,
   objectType: string,
 ): readonly string[] {
@@ -62,7 +63,7 @@ export function requestedFields(
   for (const fact of FACTS_OF_ENTITY[object.entity]) {
     for (const field of DISPLAY_FIELDS[fact]) add(field);
     if (isList(fact)) add(START_FIELD[fact]);
-    for (const { reads } of mappings) for (const field of reads[fact] ?? []) add(field);
+    for (const mapping of mappings) for (const field of wantedReads(mapping)[fact] ?? []) add(field);
   }
   const identity = Object.hasOwn(fieldMap.identity, objectType) ? fieldMap.identity[objectType] : undefined;
   if (identity !== undefined) {
@@ -74,15 +75,18 @@ export function requestedFields(
 
 /** Object types whose records some mapping needs: those that make subjects, and those whose facts rules read. */
 export function neededTypes(
-  mappings: readonly Pick<Mapping, 'reads'>[],
+  mappings: readonly Pick<Mapping, 'reads' | 'analysis'>[],
   fieldMap: FieldMap,
 ): readonly string[] {
   return fieldMap.objects.flatMap(({ entity, type }) => {
     if (entity === 'person' || entity === 'account') return [type];
     const facts = FACTS_OF_ENTITY[entity];
-    const read = mappings.some(({ reads }) =>
-      facts.some((fact) => (entity === 'role' ? reads[fact]?.includes('role') : reads[fact] !== undefined)),
-    );
+    const read = mappings.some((mapping) => {
+      const reads = wantedReads(mapping);
+      return facts.some((fact) =>
+        entity === 'role' ? reads[fact]?.includes('role') : reads[fact] !== undefined,
+      );
+    });
     return read ? [type] : [];
   });
 }

@@ -147,6 +147,34 @@ export interface OutputChoice {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** What a KPI measures of a stage (J35). */
+export type KpiMeasure = 'conversion' | 'median_time' | 'drop_off' | 'sentiment' | 'health';
+
+/** What a stage is to reach (J35). Conversion, sentiment and health: at least; median time and drop-off: at most. */
+export interface Kpi {
+  readonly stage: string;
+  readonly measure: KpiMeasure;
+  /** conversion, drop_off: a share in [0, 1] · median_time: days · sentiment, health: 0-100. */
+  readonly target: number;
+  /** conversion: the time in which it must happen · the others: what entered or was answered within it counts. */
+  readonly window: Duration | null;
+  readonly position: Position;
+}
+
+/** Facts that an analysis may ask for besides those of the rules. */
+export type AnalysisPart = 'touchpoints' | 'tickets' | 'surveys' | 'deals' | 'owner' | 'source';
+
+/** What `analysis:` says; it changes no stage and no health. */
+export interface AnalysisSettings {
+  readonly include: readonly AnalysisPart[];
+  /** The stage whose first entry hands somebody over to sales. */
+  readonly marketingQualified: string | null;
+  /** Channels that count as a sales touch; null: the default. */
+  readonly salesTouch: readonly string[] | null;
+  readonly silent: Duration | null;
+  readonly window: Duration | null;
+}
+
 /** One mapping file: one journey, with its segments, health and outputs. */
 export interface Mapping {
   readonly file: string;
@@ -168,6 +196,9 @@ export interface Mapping {
   readonly dependsOn: readonly { readonly of: 'self' | 'account' | 'people'; readonly journey: string }[];
   /** By `deals.amount`: connections whose value goes first where records differ, else the newest (J5). */
   readonly prefer?: Readonly<Record<string, readonly string[]>>;
+  /** Targets (J35), in the order of the file. */
+  readonly kpis?: readonly Kpi[];
+  readonly analysis?: AnalysisSettings | null;
 }
 
 export type FactName = 'person' | 'account' | ListName;
