@@ -7,10 +7,11 @@ import type { HttpAnswer, HttpRequest, Transport, TransportOptions, TransportUsa
 import { RateWindow, type Slot } from './rate-window.ts';
 import { backOff, retryAfter } from './retry.ts';
 
-export { CsvError, type CsvOptions, CsvReader, csvLine } from './csv.ts';
+export { CsvError, type CsvOptions, CsvReader, countCsvRecords, csvLine } from './csv.ts';
 export { isUnknownOutcome } from './errors.ts';
 export { retryAfter } from './retry.ts';
 export { openSpool, type SpoolFile } from './spool.ts';
+export { isZip, readZip, unzip, type ZipEntry, ZipError, type ZipLimits } from './zip.ts';
 
 /** Idle sockets are dropped before the usual five seconds of servers, so that a write seldom meets a dying one. */
 const IDLE_SOCKET_MS = 4_000;

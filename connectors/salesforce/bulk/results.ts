@@ -1,12 +1,9 @@
 import { isWaystageError, WaystageError } from '../../../src/model/errors.ts';
-import { CsvError, CsvReader, type SpoolFile } from '../../../src/transport/index.ts';
+import { CsvError, CsvReader, countCsvRecords, type SpoolFile } from '../../../src/transport/index.ts';
 import type { Purpose, SalesforceClient } from '../client.ts';
 
 /** Times a page of results is fetched when it comes damaged. */
 const MAX_FETCHES = 4;
-
-const QUOTE = 0x22;
-const LF = 0x0a;
 
 /** Results that are not what the API promises; the same page may be fetched again. */
 class DamagedResults extends Error {}
@@ -75,7 +72,7 @@ async function fetchPage(
   });
   const type = headers['content-type'] ?? 'no content type';
   if (!/^text\/csv\b/i.test(type)) throw new DamagedResults(`${type.slice(0, 60)} where text/csv belongs`);
-  const records = await countRecords(spool);
+  const records = await countCsvRecords(spool.chunks());
   // Results of nothing may come without even a header.
   const rows = Math.max(0, records - 1);
   if (!counted) return { rows, next: null };
@@ -86,23 +83,6 @@ async function fetchPage(
   if (locator === undefined || locator === '') throw new DamagedResults('no Sforce-Locator');
   if (locator !== 'null' && rows === 0) throw new DamagedResults('an empty page before the last one');
   return { rows, next: locator === 'null' ? null : locator };
-}
-
-/** Records in the file, the header among them, by their ends alone: cheap, and before anything is used. */
-async function countRecords(spool: SpoolFile): Promise<number> {
-  let records = 0;
-  let inside = false;
-  let last = LF;
-  for await (const chunk of spool.chunks()) {
-    for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at]!;
-      if (byte === QUOTE) inside = !inside;
-      else if (byte === LF && !inside) records += 1;
-      last = byte;
-    }
-  }
-  if (inside) throw new DamagedResults('a quote that is never closed');
-  return last === LF ? records : records + 1;
 }
 
 /** The file's records behind the first `skip`, as they come out of its chunks. */
