@@ -91,6 +91,8 @@ export interface Checkpoint {
   readonly fields: readonly string[];
   /** The first load is complete; from here on the cursor is an increment. */
   readonly complete: boolean;
+  /** When it was committed; the store tells. */
+  readonly at?: number;
 }
 
 /** One page, committed whole with its checkpoint: never one without the other. */
@@ -121,9 +123,8 @@ export interface PageChanges {
 export interface ChangedValue {
   readonly id: string;
   readonly field: string;
-  readonly before: FieldValue;
-  /** Since when it is known to have held the value before; used when nothing older is kept of the field. */
-  readonly beforeSince: number;
+  /** Absent: the field was not read before. */
+  readonly before?: FieldValue;
   readonly after: FieldValue;
   readonly afterSince: number;
 }
@@ -273,10 +274,13 @@ export interface SubjectStore {
   /** Replaces all subjects, members and ambiguities; what did not change is not written. */
   commit(identity: IdentityCommit, fence: Fence): Promise<void>;
   list(kind: SubjectKind): Promise<readonly StoredSubject[]>;
+  /** All subjects of a kind, in id order, a chunk at a time. */
+  scan(kind: SubjectKind): AsyncIterable<readonly StoredSubject[]>;
   get(id: string): Promise<StoredSubject | null>;
   members(entity?: Entity): Promise<readonly Member[]>;
   membersOf(ids: readonly string[]): Promise<readonly Member[]>;
   memberByRecord(key: RecordKey): Promise<Member | null>;
+  membersByRecord(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly Member[]>;
   ambiguities(): Promise<readonly Ambiguity[]>;
   /** Ids that were given once and ended in a merge: never given again. */
   ended(): Promise<ReadonlySet<string>>;

@@ -1,5 +1,6 @@
 import type { CrmRecord } from '../model/record.ts';
-import type { RecordFate } from '../store/port.ts';
+import type { PageChanges, RecordFate } from '../store/port.ts';
+import { changesOf } from './changes.ts';
 import { contradicts, judge, touches } from './judge.ts';
 import { ownFieldNames } from './outputs.ts';
 import { countsOf, type OpenConnection, type Session } from './session.ts';
@@ -16,12 +17,15 @@ export interface TypeReader {
   readonly own: ReadonlySet<string>;
   /** Stamps of the records the CRM refused to write, by id. */
   readonly parked: Map<string, number>;
+  /** When the type was last read, if it was ever read to its end. */
+  readonly readBefore: number | null;
 }
 
 /** What is to be stored of some rows, and the fate of each. */
 export interface Applied {
   readonly keep: readonly CrmRecord[];
   readonly fates: readonly RecordFate[];
+  readonly changes: PageChanges;
 }
 
 export async function typeReader(
@@ -34,6 +38,7 @@ export async function typeReader(
   // What the CRM does not show now is a new field on the day it does: then all is read again.
   const shown = discovery.objects[type]?.fields ?? {};
   const parked = new Map<string, number>();
+  const checkpoint = await session.options.store.records.checkpoint(config.id, type);
   for (const write of await session.options.store.holds.parked(config.id))
     if (write.type === type) parked.set(write.id, write.stamp);
   return {
@@ -44,6 +49,7 @@ export async function typeReader(
     shown: needed.filter((field) => Object.hasOwn(shown, field)),
     own: new Set(ownFieldNames(session.options.mappings, config.connector, type)),
     parked,
+    readBefore: checkpoint?.complete === true ? (checkpoint.at ?? null) : null,
   };
 }
 
@@ -98,7 +104,7 @@ export async function applyRows(
   for (const { id, message } of failed)
     fates.push({ connection, type, id, fate: 'failed', reason: 'bad_row', message });
   await noteModified(reader, rows);
-  return { keep, fates };
+  return { keep, fates, changes: changesOf(stored, keep, own, reader.readBefore) };
 }
 
 /**
@@ -163,14 +169,19 @@ export async function mergedAway(
   { session, open, type }: TypeReader,
   survivors: readonly CrmRecord[],
 ): Promise<readonly CrmRecord[]> {
-  const into = new Map<string, string>();
-  for (const { id, mergedIds } of survivors)
-    for (const loser of mergedIds) if (loser !== id) into.set(loser, id);
+  const into = new Map<string, CrmRecord>();
+  for (const survivor of survivors)
+    for (const loser of survivor.mergedIds) if (loser !== survivor.id) into.set(loser, survivor);
   for (const { id } of survivors) into.delete(id);
   const stored = await session.options.store.records.get(open.config.id, type, [...into.keys()]);
   return [...stored.values()]
     .filter((loser) => loser.state === 'live')
-    .map((loser) => ({ ...loser, state: 'merged', successor: { type, id: into.get(loser.id) ?? '' } }));
+    .map((loser) => {
+      const survivor = into.get(loser.id);
+      // The stamp of the survivor is the latest instant at which the loser can have ended.
+      const modified = Math.max(loser.modified, survivor?.modified ?? 0);
+      return { ...loser, state: 'merged', modified, successor: { type, id: survivor?.id ?? '' } };
+    });
 }
 
 export function fateOf(

@@ -1,5 +1,5 @@
 import type { CrmRecord } from '../model/record.ts';
-import type { RecordFate } from '../store/port.ts';
+import type { ChangedValue, RecordFate } from '../store/port.ts';
 import { fateOf, type TypeReader, tally, typeReader } from './apply-page.ts';
 import { insistOnBudget } from './budget.ts';
 import { isFatal, noteProblem } from './problems.ts';
@@ -85,12 +85,17 @@ async function refresh(
   const present = new Map(records.map((record) => [record.id, record]));
   const moved: CrmRecord[] = [];
   const fates: RecordFate[] = [];
+  const changed: ChangedValue[] = [];
+  const at = session.options.clock.now();
   for (const record of stored) {
     const now = present.get(record.id);
     const values = now === undefined ? [] : movedValues(record, now, fields);
     if (values.length > 0) {
       moved.push({ ...record, fields: { ...record.fields, ...Object.fromEntries(values) } });
       fates.push(fateOf(record, 'applied', 'calculated'));
+      // Without a stamp there is no telling when they moved; that they did is known from now on.
+      for (const [field, after] of values)
+        changed.push({ id: record.id, field, before: record.fields[field] ?? null, after, afterSince: at });
     } else {
       // What became of a record that is not there is for the increments and full readings to say.
       fates.push(fateOf(record, 'ignored', now === undefined ? 'not_there' : 'unchanged'));
@@ -104,7 +109,8 @@ async function refresh(
       records: moved,
       fates,
       checkpoint: null,
-      at: session.options.clock.now(),
+      changes: { values: changed, unlinked: [], newborn: new Set() },
+      at,
     },
     session.fence,
   );

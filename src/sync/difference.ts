@@ -1,6 +1,6 @@
 import type { DiscoveredObject } from '../connector/port.ts';
 import type { CrmRecord } from '../model/record.ts';
-import type { Reading, RecordFate } from '../store/port.ts';
+import type { PageChanges, Reading, RecordFate } from '../store/port.ts';
 import { type TypeReader, tally } from './apply-page.ts';
 import { changedFields } from './judge.ts';
 import type { OpenConnection, Reconciled, Session } from './session.ts';
@@ -37,6 +37,7 @@ export async function commitDifferences(
   reader: TypeReader,
   records: readonly CrmRecord[],
   fates: readonly RecordFate[],
+  changes: PageChanges | null,
   reading?: Reading,
 ): Promise<void> {
   const { session, open, type } = reader;
@@ -50,6 +51,7 @@ export async function commitDifferences(
       fates,
       checkpoint: null,
       ...(reading === undefined ? {} : { reading }),
+      ...(changes === null ? {} : { changes }),
       at: session.options.clock.now(),
     },
     session.fence,

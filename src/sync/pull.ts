@@ -85,7 +85,7 @@ async function pullFrom(reader: TypeReader, from: Checkpoint | null, completed: 
     discovery,
   })) {
     await reach(session, 'page-fetched');
-    const { keep, fates } = await applyRows(reader, page.records, page.failed, () => null);
+    const { keep, fates, changes } = await applyRows(reader, page.records, page.failed, () => null);
     complete = complete || page.done;
     await store.records.commitPage(
       {
@@ -95,6 +95,7 @@ async function pullFrom(reader: TypeReader, from: Checkpoint | null, completed: 
         records: [...keep, ...(await mergedAway(reader, keep))],
         fates,
         checkpoint: { cursor: page.cursor, fields: reader.shown, complete },
+        changes,
         at: clock.now(),
       },
       session.fence,

@@ -103,11 +103,11 @@ async function readAll(
   for await (const page of connection.pull({ type, fields: reader.needed, cursor, discovery })) {
     await reach(session, 'page-fetched');
     const back = await comeBack(reader, page.records);
-    const { keep, fates } = await applyRows(reader, page.records, page.failed, causeOf);
+    const { keep, fates, changes } = await applyRows(reader, page.records, page.failed, causeOf);
     // Merges before anything else: whoever lives on under another id must not be taken for deleted.
     const losers = await mergedAway(reader, page.records);
     const all = [...fates, ...losers.map((loser) => fateOf(loser, 'applied', 'merged'))];
-    await commitDifferences(reader, [...keep, ...losers], all, {
+    await commitDifferences(reader, [...keep, ...losers], all, changes, {
       mark,
       cursor: page.cursor,
       fields: reader.shown,

@@ -39,16 +39,22 @@ export async function settleUnseen(reader: TypeReader, mark: string, causeOf: Ca
         reader,
         part.map((record) => record.id),
       );
-      const { keep, fates } = await applyRows(reader, [...found.survivors, ...found.alive], [], causeOf);
+      const { keep, fates, changes } = await applyRows(
+        reader,
+        [...found.survivors, ...found.alive],
+        [],
+        causeOf,
+      );
       const known = new Map(part.map((record) => [record.id, record]));
       const losers = found.merged.flatMap((loser): CrmRecord[] => {
         const stored = known.get(loser.id);
-        return stored === undefined ? [] : [{ ...stored, state: loser.state, successor: loser.successor }];
+        return stored === undefined ? [] : [ended(stored, loser)];
       });
       await commitDifferences(
         reader,
         [...keep, ...losers],
         [...fates, ...losers.map((loser) => fateOf(loser, 'applied', 'merged'))],
+        changes,
       );
       for (const record of found.archived) archived.set(record.id, record.modified);
       gone.push(...found.gone);
@@ -110,6 +116,11 @@ async function withheld({ session, open, type }: TypeReader, lost: number): Prom
   return true;
 }
 
+/** A stored record that lives on in another one. Its stamp says since when. */
+function ended(stored: CrmRecord, { state, successor, modified }: CrmRecord): CrmRecord {
+  return { ...stored, state, successor, modified: Math.max(stored.modified, modified) };
+}
+
 async function archive(reader: TypeReader, stamps: ReadonlyMap<string, number>): Promise<void> {
   const { session, open, type } = reader;
   const ids = [...stamps.keys()];
@@ -127,6 +138,7 @@ async function archive(reader: TypeReader, stamps: ReadonlyMap<string, number>):
       reader,
       dead,
       dead.map((record) => fateOf(record, 'applied', 'archived')),
+      null,
     );
   }
 }
@@ -149,5 +161,6 @@ async function purge(reader: TypeReader, ids: readonly string[]): Promise<void> 
       (_, index): RecordFate =>
         fateOf({ connection, type, id: `forgotten ${index + 1}` }, 'applied', 'purged'),
     ),
+    null,
   );
 }

@@ -40,6 +40,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         cursor: 'c1',
         fields: ['email'],
         complete: false,
+        at: page([], 'c1').at,
       });
       expect(await store.records.checkpoint(HUB, 'deals')).toBeNull();
     });

@@ -112,7 +112,9 @@ export async function keepChanges(trx: Transaction<Tables>, bulk: Bulk, page: Pa
   if (changes === undefined) return;
   const { values, unlinked } = changes;
   if (values.length > 0) {
-    const known = await knownFields(trx, connection, type, [...new Set(values.map(({ id }) => id))]);
+    const ids = [...new Set(values.map(({ id }) => id))];
+    const known = await knownFields(trx, connection, type, ids);
+    const since = await knownSince(trx, connection, type, ids);
     const rows = values.flatMap((change) => {
       const row = (since: number, value: FieldValue): readonly (string | number)[] => [
         connection,
@@ -125,9 +127,10 @@ export async function keepChanges(trx: Transaction<Tables>, bulk: Bulk, page: Pa
         'seen',
       ];
       const after = row(change.afterSince, change.after);
-      return known.has(`${change.id}\n${change.field}`)
-        ? [after]
-        : [row(Math.min(change.beforeSince, change.afterSince - 1), change.before), after];
+      if (change.before === undefined || known.has(`${change.id}\n${change.field}`)) return [after];
+      // What was there before has been there since the record was first seen.
+      const first = Math.min(since.get(change.id) ?? change.afterSince, change.afterSince - 1);
+      return [row(first, change.before), after];
     });
     await bulk.upsert(trx, FIELD_VALUES_REPLACED, rows);
   }
@@ -166,6 +169,26 @@ async function knownFields(
     for (const row of rows) known.add(`${row.id}\n${row.field}`);
   }
   return known;
+}
+
+async function knownSince(
+  trx: Transaction<Tables>,
+  connection: string,
+  type: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const since = new Map<string, number>();
+  for (const part of chunks(ids)) {
+    const rows = await trx
+      .selectFrom('records')
+      .select(['id', 'known_since', 'modified'])
+      .where('connection', '=', connection)
+      .where('type', '=', type)
+      .where('id', 'in', part)
+      .execute();
+    for (const row of rows) since.set(row.id, Number(row.known_since ?? row.modified));
+  }
+  return since;
 }
 
 async function valueRows(

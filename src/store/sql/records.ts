@@ -53,7 +53,12 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
         .where('type', '=', type)
         .executeTakeFirst();
       if (row === undefined) return null;
-      return { cursor: row.cursor, fields: JSON.parse(row.fields) as string[], complete: row.complete === 1 };
+      return {
+        cursor: row.cursor,
+        fields: JSON.parse(row.fields) as string[],
+        complete: row.complete === 1,
+        at: Number(row.at),
+      };
     },
     async get(connection, type, ids) {
       const found = new Map<string, CrmRecord>();
