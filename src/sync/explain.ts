@@ -11,7 +11,6 @@ import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId } from '../model/facts.ts';
 import type { Placement, Store, StoredSubject } from '../store/port.ts';
 import { createFactMaker } from './facts.ts';
-import { indexMembers } from './members.ts';
 import { type FactSource, loadNeighbourhood } from './neighbourhood.ts';
 import { Results, stepContext } from './results.ts';
 import type { SyncConnection } from './session.ts';
@@ -34,8 +33,7 @@ export async function explain(
   subject: StoredSubject,
   instant: number,
 ): Promise<SubjectExplanation> {
-  const members = await store.subjects.members();
-  const source: FactSource = { store, connections, members: indexMembers(members) };
+  const source: FactSource = { store, connections };
   const stored = await store.connections.list();
   const discoveries = new Map(stored.map((connection) => [connection.id, connection.discovery]));
   const maker = createFactMaker(
@@ -81,13 +79,11 @@ export async function explain(
   }
   return {
     subject,
-    records: members
-      .filter((member) => member.subject === subject.id)
-      .map((member) => ({
-        record: `${member.connection}:${member.type}:${member.id}`,
-        reason: member.reason,
-        url: recordUrl(discoveries.get(member.connection) ?? null, member.type, member.id),
-      })),
+    records: (await store.subjects.membersOf([subject.id])).map((member) => ({
+      record: `${member.connection}:${member.type}:${member.id}`,
+      reason: member.reason,
+      url: recordUrl(discoveries.get(member.connection) ?? null, member.type, member.id),
+    })),
     journeys,
   };
 }

@@ -8,7 +8,7 @@ import {
   recordKeyText,
 } from '../model/record.ts';
 import type { Store } from '../store/port.ts';
-import type { MemberIndex } from './members.ts';
+import { createMembers } from './members.ts';
 import { createRecordCache } from './record-cache.ts';
 import type { SyncConnection } from './session.ts';
 
@@ -16,12 +16,13 @@ import type { SyncConnection } from './session.ts';
 export interface FactSource {
   readonly store: Store;
   readonly connections: readonly SyncConnection[];
-  readonly members: MemberIndex;
 }
 
 export interface Neighbourhood {
   readonly graph: FactGraph;
   record(key: RecordKey): CrmRecord | undefined;
+  /** Names of all records of a subject that is here. */
+  recordsOf(subject: SubjectId): readonly RecordKey[];
 }
 
 export function entityLookup(
@@ -45,12 +46,10 @@ export async function loadNeighbourhood(
   accounts: readonly SubjectId[],
   people: readonly SubjectId[],
 ): Promise<Neighbourhood> {
-  const { members } = source;
+  const members = createMembers(source.store);
   const cache = createRecordCache(source.store);
   const entityOf = entityLookup(source.connections);
   const used = new Map<string, CrmRecord>();
-  const recordsOf = (subjects: Iterable<SubjectId>): readonly RecordKey[] =>
-    [...subjects].flatMap((subject) => members.recordsOf.get(subject) ?? []);
   const load = async (keys: readonly RecordKey[]): Promise<void> => {
     await cache.load(keys);
     for (const key of keys) {
@@ -69,14 +68,14 @@ export async function loadNeighbourhood(
         .filter(([type]) => entityOf(record.connection, type) === entity)
         .flatMap(([type, links]) => links.map(({ id }) => ({ connection: record.connection, type, id }))),
     );
-  const subjectsOf = (keys: Iterable<RecordKey>): ReadonlySet<SubjectId> =>
-    new Set([...keys].flatMap((key) => members.subjectOf.get(recordKeyText(key)) ?? []));
+  const isPerson = (key: RecordKey): boolean => entityOf(key.connection, key.type) === 'person';
 
-  const accountKeys = recordsOf(accounts);
+  const accountKeys = await members.recordsOf(accounts);
   await load(accountKeys);
   const near = await around(accountKeys);
-  const named = subjectsOf(near.filter((record) => entityOf(record.connection, record.type) === 'person'));
-  const personKeys = recordsOf(new Set([...people, ...named]));
+  // Mostly people name their account; an account that names its people counts too.
+  const named = await members.subjectsOf([...near.filter(isPerson), ...linked(used.values(), 'person')]);
+  const personKeys = await members.recordsOf(new Set([...people, ...named]));
   await load(personKeys);
   const things = await around(personKeys);
   // Contact roles lead to deals that only name their account.
@@ -86,44 +85,19 @@ export async function loadNeighbourhood(
       'deal',
     ),
   );
-  await load(recordsOf(subjectsOf(used.values())));
-  const persons = [...used.values()].filter(
-    (record) => entityOf(record.connection, record.type) === 'person',
-  );
-  await load(recordsOf(subjectsOf(linked(persons, 'account'))));
+  await load(await members.recordsOf(await members.subjectsOf([...used.values()])));
+  const persons = [...used.values()].filter(isPerson);
+  await load(await members.recordsOf(await members.subjectsOf(linked(persons, 'account'))));
 
   const graph = buildFactGraph({
     records: used.values(),
-    groupOf: (key) => members.subjectOf.get(key),
+    groupOf: (key) => members.subjectOf(key),
     entityOf,
     connectionOrder: source.connections.map((connection) => connection.id),
   });
-  return { graph, record: (key) => used.get(recordKeyText(key)) };
-}
-
-const NO_FIELDS: CrmRecord['fields'] = {};
-
-/** Every person's account (J2), over all that is stored; only links are kept in memory, no fields. */
-export async function personAccounts(source: FactSource): Promise<ReadonlyMap<SubjectId, SubjectId | null>> {
-  const entityOf = entityLookup(source.connections);
-  const records: CrmRecord[] = [];
-  for (const connection of source.connections) {
-    for (const { name, entity } of connection.connector.capabilities.objectTypes) {
-      if (entity !== 'person' && entity !== 'account') continue;
-      for await (const chunk of source.store.records.scan(connection.id, name)) {
-        for (const record of chunk) records.push({ ...record, fields: NO_FIELDS });
-      }
-    }
-  }
-  const graph = buildFactGraph({
-    records,
-    groupOf: (key) => source.members.subjectOf.get(key),
-    entityOf,
-    connectionOrder: source.connections.map((connection) => connection.id),
-  });
-  return new Map(
-    graph
-      .groups('person')
-      .map((person) => [person as SubjectId, graph.accountOf(person) as SubjectId | null]),
-  );
+  return {
+    graph,
+    record: (key) => used.get(recordKeyText(key)),
+    recordsOf: (subject) => members.known(subject),
+  };
 }

@@ -7,12 +7,12 @@ import type { SubjectId, SubjectKind } from '../model/facts.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { Placement } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
-import { indexMembers } from './members.ts';
-import { type FactSource, loadNeighbourhood, type Neighbourhood, personAccounts } from './neighbourhood.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
 import type { ManualEdit, PlannedWrite, Reasons } from './plan.ts';
 import { type Planning, planChunk, reportUnreadable, startPlanning, type WantedOutputs } from './planning.ts';
 import { evaluationLevels, Results, stepContext } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
+import { type SubjectChunk, subjectChunks } from './subject-chunks.ts';
 import { noPlaced, type PlacedTotals } from './summary.ts';
 
 /** The outputs that say why. */
@@ -21,50 +21,45 @@ const REASONS: Mapping['outputs'] = [
   { output: 'health_reason', label: '', names: {} },
 ];
 
-/** Accounts and people judged together: enough to load in few statements, little enough to keep memory flat. */
-const CHUNK = 200;
-
 export interface Placed {
   readonly totals: PlacedTotals;
   readonly writes: PlannedWrite[];
   readonly edits: readonly ManualEdit[];
 }
 
-interface Chunk {
-  readonly accounts: SubjectId[];
-  readonly people: SubjectId[];
-}
-
 interface Work {
   readonly session: Session;
-  readonly source: FactSource;
   readonly maker: FactMaker;
-  readonly results: Results;
   readonly totals: PlacedTotals;
   readonly planning: Planning;
+  /** Mappings, each after those whose results it reads. */
+  readonly mappings: readonly Mapping[];
 }
 
 /**
  * Judges every subject at the run's instant and plans what its records should hold. Accounts are judged together
  * with their people, a chunk at a time; each chunk is committed before the next is loaded. Under `plan` nothing is
  * committed.
+ * @param subjects how many there are, for the progress
  */
-export async function placeSubjects(session: Session, opens: readonly OpenConnection[]): Promise<Placed> {
+export async function placeSubjects(
+  session: Session,
+  opens: readonly OpenConnection[],
+  subjects: number,
+): Promise<Placed> {
   const { store, connections, mappings } = session.options;
-  const source: FactSource = { store, connections, members: indexMembers(await store.subjects.members()) };
   const issues = createIssueLog();
   const discoveries = new Map(
     (await store.connections.list()).map((stored) => [stored.id, stored.discovery]),
   );
   const totals = noPlaced();
-  const planning = startPlanning(session, opens, source.members, totals);
+  const planning = startPlanning(session, opens, totals);
   const work: Work = {
     session,
-    source,
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
-    results: new Results(),
     totals,
     planning,
+    mappings: evaluationLevels(mappings).flat(),
   };
   for (const mapping of mappings) {
     const text = session.options.mappingTexts[mapping.name] ?? '';
@@ -74,20 +69,14 @@ export async function placeSubjects(session: Session, opens: readonly OpenConnec
       await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
     countEmptyStages(work.totals, mapping);
   }
-  const chunks = await chunksOf(source);
-  const passes = passesOf(mappings);
-  const total =
-    chunks.reduce((sum, chunk) => sum + chunk.accounts.length + chunk.people.length, 0) * passes.length;
   let done = 0;
-  for (const levels of passes) {
-    for (const chunk of chunks) {
-      await placeChunk(work, levels, chunk);
-      done += chunk.accounts.length + chunk.people.length;
-      session.options.progress.advance('subjects', done, total);
-      // The store answers at once: without a pause no signal gets in, nor does what collects the garbage.
-      await pause();
-      await reach(session, 'placed-chunk');
-    }
+  for await (const chunk of subjectChunks({ store, connections })) {
+    await placeChunk(work, chunk);
+    done += chunk.accounts.length + chunk.people.length;
+    session.options.progress.advance('subjects', done, subjects);
+    // The store answers at once: without a pause no signal gets in, nor does what collects the garbage.
+    await pause();
+    await reach(session, 'placed-chunk');
   }
   reportUnreadable(work.planning);
   for (const issue of issues.list()) {
@@ -107,59 +96,22 @@ function countEmptyStages(totals: PlacedTotals, mapping: Mapping): void {
   totals.stages[mapping.name] = counts;
 }
 
-async function chunksOf(source: FactSource): Promise<readonly Chunk[]> {
-  const accountOf = await personAccounts(source);
-  const peopleOf = new Map<SubjectId | null, SubjectId[]>();
-  for (const [person, account] of accountOf) {
-    const known = peopleOf.get(account);
-    if (known === undefined) peopleOf.set(account, [person]);
-    else known.push(person);
-  }
-  const chunks: Chunk[] = [];
-  let chunk: Chunk = { accounts: [], people: [] };
-  const add = (accounts: readonly SubjectId[], people: readonly SubjectId[]): void => {
-    if (chunk.accounts.length + chunk.people.length >= CHUNK) {
-      chunks.push(chunk);
-      chunk = { accounts: [], people: [] };
-    }
-    chunk.accounts.push(...accounts);
-    chunk.people.push(...people);
-  };
-  for (const account of await source.store.subjects.list('account'))
-    add([account.id], peopleOf.get(account.id) ?? []);
-  for (const person of peopleOf.get(null) ?? []) add([], [person]);
-  chunks.push(chunk);
-  return chunks;
-}
-
 /**
- * Levels of mappings by the pass in which they are evaluated. A chunk holds accounts with their people, so that what
- * reads the account or itself can follow in the same pass. People of an account may have another primary one, in
- * another chunk: what reads people waits until all chunks are through.
+ * All journeys at once; one commit. A result can only be read by the subject itself, by the people of an account and
+ * by their account, which are all in one chunk.
  */
-function passesOf(mappings: readonly Mapping[]): readonly (readonly (readonly Mapping[])[])[] {
-  const passes: (readonly Mapping[])[][] = [];
-  for (const level of evaluationLevels(mappings)) {
-    const last = passes.at(-1);
-    const waits = level.some((mapping) => mapping.dependsOn.some(({ of }) => of === 'people'));
-    if (last === undefined || waits) passes.push([level]);
-    else last.push(level);
-  }
-  return passes;
-}
-
-/** Levels in their order; one load of the neighbourhood and one commit for all. */
-async function placeChunk(work: Work, levels: readonly (readonly Mapping[])[], chunk: Chunk): Promise<void> {
+async function placeChunk(work: Work, chunk: SubjectChunk): Promise<void> {
   const { session } = work;
   const { store } = session.options;
-  const neighbourhood = await loadNeighbourhood(work.source, chunk.accounts, chunk.people);
+  const { neighbourhood } = chunk;
+  const results = new Results();
   const placements: Placement[] = [];
   const wanted = new Map<SubjectId, WantedOutputs[]>();
-  for (const mapping of levels.flat()) {
+  for (const mapping of work.mappings) {
     const subjects = mapping.subject === 'account' ? chunk.accounts : chunk.people;
     const before = await store.journeys.get(mapping.name, subjects);
     for (const subject of subjects) {
-      const placed = placeOne(work, mapping, subject, neighbourhood, before.get(subject));
+      const placed = placeOne(work, mapping, subject, neighbourhood, results, before.get(subject));
       if (placed === null) continue;
       placements.push(placed.placement);
       const known = wanted.get(subject);
@@ -178,16 +130,17 @@ function placeOne(
   mapping: Mapping,
   subject: SubjectId,
   neighbourhood: Neighbourhood,
+  results: Results,
   before: Placement | undefined,
 ): { readonly placement: Placement; readonly reasons: Reasons | null } | null {
   const { now } = work.session.options;
   const facts = work.maker.facts(neighbourhood, mapping, mapping.subject, subject);
   if (facts === null || selfOf(facts, mapping.subject) === null) return null;
   const factsHash = work.maker.hash(facts);
-  const identityHash = hashOfRecords(work.source.members.recordsOf.get(subject) ?? []);
+  const identityHash = hashOfRecords(neighbourhood.recordsOf(subject));
   const evaluation = evaluate({
     mapping,
-    context: stepContext(mapping, facts, neighbourhood.graph, work.results),
+    context: stepContext(mapping, facts, neighbourhood.graph, results),
     state: before?.state ?? EMPTY_STATE,
     // A clock that went back must not put a visit before the one it follows.
     instant: Math.max(now, before?.state.lastStep ?? now),
@@ -200,7 +153,7 @@ function placeOne(
     },
     previousHealth: before?.health ?? { score: null, band: null },
   });
-  work.results.set(mapping.name, subject, evaluation.result);
+  results.set(mapping.name, subject, evaluation.result);
   count(work, mapping, subject, evaluation);
   // Words cost more than the decision: only a plan shows them for every record.
   const reasons = work.session.options.kind === 'plan' ? reasonsOf(mapping, evaluation) : null;

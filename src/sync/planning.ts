@@ -7,7 +7,6 @@ import {
   type RecordKey,
   recordKeyText,
 } from '../model/record.ts';
-import type { MemberIndex } from './members.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import { type ManualEdit, type PlannedWrite, planRecord, type Reasons } from './plan.ts';
 import type { OpenConnection, Session } from './session.ts';
@@ -25,7 +24,6 @@ export interface WantedOutputs {
 export interface Planning {
   readonly session: Session;
   readonly opens: readonly OpenConnection[];
-  readonly members: MemberIndex;
   readonly totals: PlacedTotals;
   /** By `connection:type:id`: two journeys of one subject share a row, so that a record is written once. */
   readonly writes: Map<string, PlannedWrite>;
@@ -37,10 +35,9 @@ export interface Planning {
 export function startPlanning(
   session: Session,
   opens: readonly OpenConnection[],
-  members: MemberIndex,
   totals: PlacedTotals,
 ): Planning {
-  return { session, opens, members, totals, writes: new Map(), edits: [], unreadable: new Map() };
+  return { session, opens, totals, writes: new Map(), edits: [], unreadable: new Map() };
 }
 
 /** Plans the records of these subjects in every open CRM. */
@@ -52,7 +49,7 @@ export async function planChunk(
   for (const open of planning.opens) {
     const recordsOf = new Map<SubjectId, readonly CrmRecord[]>();
     for (const subject of wanted.keys()) {
-      const keys = planning.members.recordsOf.get(subject) ?? [];
+      const keys = neighbourhood.recordsOf(subject);
       recordsOf.set(
         subject,
         keys.flatMap((key) => (key.connection === open.config.id ? (neighbourhood.record(key) ?? []) : [])),

@@ -12,25 +12,12 @@ export interface RecordCache {
 export function createRecordCache(store: Store): RecordCache {
   const records = new Map<string, CrmRecord>();
   const asked = new Set<string>();
-  const byType = (
-    keys: readonly RecordKey[],
-  ): Map<string, { connection: ConnectionId; type: string; ids: string[] }> => {
-    const groups = new Map<string, { connection: ConnectionId; type: string; ids: string[] }>();
-    for (const key of keys) {
-      const name = `${key.connection}\n${key.type}`;
-      const group = groups.get(name);
-      if (group === undefined)
-        groups.set(name, { connection: key.connection, type: key.type, ids: [key.id] });
-      else group.ids.push(key.id);
-    }
-    return groups;
-  };
   return {
     async load(keys) {
       const missing = keys.filter((key) => !asked.has(recordKeyText(key)));
       for (const key of missing) asked.add(recordKeyText(key));
-      for (const { connection, type, ids } of byType(missing).values()) {
-        for (const record of (await store.records.get(connection, type, [...new Set(ids)])).values()) {
+      for (const { connection, type, ids } of byType(missing)) {
+        for (const record of (await store.records.get(connection, type, ids)).values()) {
           records.set(recordKeyText(record), record);
         }
       }
@@ -38,8 +25,8 @@ export function createRecordCache(store: Store): RecordCache {
     get: (key) => records.get(recordKeyText(key)),
     async pointingTo(keys) {
       const found = new Map<string, CrmRecord>();
-      for (const { connection, type, ids } of byType(keys).values()) {
-        for (const record of await store.records.pointingTo(connection, type, [...new Set(ids)])) {
+      for (const { connection, type, ids } of byType(keys)) {
+        for (const record of await store.records.pointingTo(connection, type, ids)) {
           const key = recordKeyText(record);
           asked.add(key);
           if (!records.has(key)) records.set(key, record);
@@ -49,4 +36,18 @@ export function createRecordCache(store: Store): RecordCache {
       return [...found.values()];
     },
   };
+}
+
+/** The ids of each type, each once. */
+export function byType(
+  keys: readonly RecordKey[],
+): readonly { readonly connection: ConnectionId; readonly type: string; readonly ids: readonly string[] }[] {
+  const groups = new Map<string, { connection: ConnectionId; type: string; ids: Set<string> }>();
+  for (const { connection, type, id } of keys) {
+    const name = `${connection}\n${type}`;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, { connection, type, ids: new Set([id]) });
+    else group.ids.add(id);
+  }
+  return [...groups.values()].map((group) => ({ ...group, ids: [...group.ids] }));
 }

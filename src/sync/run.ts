@@ -147,7 +147,7 @@ async function perform(session: Session, work: Work): Promise<void> {
       return;
     }
     options.progress.phase('place');
-    const { totals, writes, edits } = await placeSubjects(session, opens);
+    const { totals, writes, edits } = await placeSubjects(session, opens, subjectsOf(work));
     work.placed = totals;
     const calm = await freezeFights(session, writes, edits);
     work.writes = [...calm.writes];

@@ -3,7 +3,7 @@ import type { SubjectId, SubjectKind } from '../../model/facts.ts';
 import { type ConnectionId, type Entity, type RecordKey, recordKeyText } from '../../model/record.ts';
 import type { Ambiguity, IdentityCommit, Member, StoredSubject, SubjectStore } from '../port.ts';
 import type { Bulk, BulkTable } from './bulk.ts';
-import { chunks, groupBy } from './chunks.ts';
+import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,6 +25,22 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
         .orderBy('id')
         .execute();
       return rows.map(toSubject);
+    },
+    async *scan(kind) {
+      let after = '';
+      for (;;) {
+        const rows = await db
+          .selectFrom('subjects')
+          .selectAll()
+          .where('kind', '=', kind)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(ROWS_PER_STATEMENT)
+          .execute();
+        if (rows.length === 0) return;
+        yield rows.map(toSubject);
+        after = rows[rows.length - 1]!.id;
+      }
     },
     async get(id) {
       const row = await db.selectFrom('subjects').selectAll().where('id', '=', id).executeTakeFirst();
@@ -52,6 +68,20 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
         .where('id', '=', key.id)
         .executeTakeFirst();
       return row === undefined ? null : toMember(row);
+    },
+    async membersByRecord(connection, type, ids) {
+      const members: Member[] = [];
+      for (const part of chunks(ids)) {
+        const rows = await db
+          .selectFrom('members')
+          .selectAll()
+          .where('connection', '=', connection)
+          .where('type', '=', type)
+          .where('id', 'in', part)
+          .execute();
+        for (const row of rows) members.push(toMember(row));
+      }
+      return members;
     },
     async ambiguities() {
       const rows = await db
