@@ -23,7 +23,8 @@ const ASSOCIATIONS_PER_DAY = 500_000;
 
 export interface Access {
   readonly limits: readonly WindowLimit[];
-  /** Refuses a request without a good token (401) or above a limit (429); null lets it through. */
+  /** Refuses a request without a good token (401) or above a limit (429); null lets it through, as it does every
+   *  request of a route that is tagged `open`. */
   check(request: KitRequest, route: Route | null): KitAnswer | null;
   /** Limit headers for answers of the general API; search and associations carry none. */
   headers(request: KitRequest): Readonly<Record<string, string>>;
@@ -78,6 +79,7 @@ export function createAccess(options: {
   return {
     limits: [ten, search, associations, ...(perDay === null ? [] : [daily]), associationsDaily],
     check: (request, route) => {
+      if (route?.tags?.includes('open') === true) return null;
       const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
       if (token === undefined)
         throw new HubspotError(

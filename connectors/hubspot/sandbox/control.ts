@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ControlActions, ControlError, type Route, readInput } from '../../../src/sandbox/index.ts';
 import { HubspotError } from './errors.ts';
+import { exportControl } from './export/routes.ts';
 import { changeField } from './field-changes.ts';
 import { OBJECT_TYPES, type ObjectType, objectType } from './object-types.ts';
 import { findLive, liveLinks, type Portal, propertyValue, schemaOf, viewOf } from './portal.ts';
@@ -98,7 +99,7 @@ export function createControl(portal: () => Portal, reset: () => void): ControlA
       const record = store.get(known.name, store.follow(known.name, id));
       return record === undefined ? null : dump(portal(), record);
     },
-    extra: [refuseRoute(portal), restoreRoute(portal)],
+    extra: [refuseRoute(portal), restoreRoute(portal), exportControl(portal)],
   };
 }
 

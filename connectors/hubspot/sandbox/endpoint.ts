@@ -19,6 +19,8 @@ export interface Call {
   /** Of the path's `:type`, `:from` and `:to`. */
   readonly type: ObjectType;
   readonly to: ObjectType;
+  /** What the token may do. */
+  readonly scopes: ReadonlySet<string>;
   param(name: string): string;
   /** First value of a query parameter, or null. */
   query(name: string): string | null;
@@ -62,7 +64,7 @@ export function endpointRoutes(endpoint: Endpoint, context: EndpointContext): re
           'OBJECT_NOT_FOUND',
           `There is no API version ${request.params['version']}.`,
         );
-      const call = createCall(context.portal(), version, request);
+      const call = createCall(context, version, request);
       checkQuery(request, endpoint.query ?? []);
       for (const anyOf of endpoint.scopes(call)) checkScope(anyOf, context.scopes);
       return endpoint.handle(call);
@@ -76,7 +78,7 @@ export function endpointRoutes(endpoint: Endpoint, context: EndpointContext): re
   ];
 }
 
-function createCall(portal: Portal, version: Version, request: KitRequest): Call {
+function createCall(context: EndpointContext, version: Version, request: KitRequest): Call {
   const param = (name: string): string => {
     const value = request.params[name];
     if (value === undefined) throw new Error(`The path of ${request.route} has no :${name}.`);
@@ -94,7 +96,8 @@ function createCall(portal: Portal, version: Version, request: KitRequest): Call
       .map((value) => value.trim())
       .filter((value) => value !== '');
   return {
-    portal,
+    portal: context.portal(),
+    scopes: context.scopes,
     version,
     request,
     get type() {
@@ -147,7 +150,8 @@ function checkQuery(request: KitRequest, known: readonly string[]): void {
   }
 }
 
-function checkScope(anyOf: readonly string[], granted: ReadonlySet<string>): void {
+/** Throws the vendor's refusal when none of the scopes is granted. */
+export function checkScope(anyOf: readonly string[], granted: ReadonlySet<string>): void {
   if (anyOf.length === 0 || anyOf.some((scope) => granted.has(scope))) return;
   throw new HubspotError(
     403,

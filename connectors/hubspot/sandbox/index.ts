@@ -11,6 +11,8 @@ import { createAccess } from './access.ts';
 import { createControl } from './control.ts';
 import { type Endpoint, endpointRoutes } from './endpoint.ts';
 import { errorBody, HubspotError } from './errors.ts';
+import { ExportJobs, type ExportOptions, exportLimit } from './export/jobs.ts';
+import { EXPORT_ENDPOINTS, exportFileRoute, TOKEN_INFO } from './export/routes.ts';
 import { hubspotFaults } from './faults.ts';
 import { loadStory } from './load.ts';
 import { type AppKind, createPortal, type Portal } from './portal.ts';
@@ -38,6 +40,8 @@ export interface HubspotSandboxOptions extends SandboxOptions {
   readonly associationPage?: number;
   /** IANA zone of the account; the daily limit starts again at its midnight. Default America/New_York. */
   readonly timeZone?: string;
+  /** How exports are made and handed out; default as HubSpot documents it. */
+  readonly exports?: ExportOptions;
   /** Compress answers; default false. */
   readonly gzip?: boolean;
 }
@@ -54,6 +58,8 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...ASSOCIATION_ENDPOINTS,
   ...PROPERTY_ENDPOINTS,
   ...ACCOUNT_ENDPOINTS,
+  ...EXPORT_ENDPOINTS,
+  TOKEN_INFO,
   OWNERS_WITH_SLASH,
 ];
 
@@ -61,6 +67,7 @@ const ALL_SCOPES: ReadonlySet<string> = new Set([
   'oauth',
   'tickets',
   'sales-email-read',
+  'crm.export',
   'crm.objects.owners.read',
   'crm.objects.feedback_submissions.read',
   ...['contacts', 'companies', 'deals'].flatMap((type) =>
@@ -75,6 +82,7 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
   const writes = createWriteLog();
   const timeZone = options.timeZone ?? 'America/New_York';
   const app = options.app ?? 'professional';
+  const exportsPerDay = exportLimit(options.exports ?? {});
   const fill = (): Portal => {
     writes.reset();
     const portal = createPortal({
@@ -87,6 +95,7 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
       customPropertyLimit: options.customPropertyLimit ?? (app === 'free' ? 10 : 1_000),
       associationPage: options.associationPage ?? 500,
       since: options.story.options.now - 730 * 86_400_000,
+      exports: new ExportJobs(options.exports, exportsPerDay),
     });
     loadStory(portal, options.story);
     return portal;
@@ -115,8 +124,11 @@ export const startHubspotSandbox: StartSandbox<HubspotSandboxOptions> = async (o
     scopes: options.scopes === undefined ? ALL_SCOPES : new Set(options.scopes),
   };
   const vendor: Vendor = {
-    routes: ENDPOINTS.flatMap((endpoint) => endpointRoutes(endpoint, context)),
-    limits: access.limits,
+    routes: [
+      ...ENDPOINTS.flatMap((endpoint) => endpointRoutes(endpoint, context)),
+      exportFileRoute(() => portal),
+    ],
+    limits: [...access.limits, exportsPerDay],
     control: createControl(
       () => portal,
       () => {

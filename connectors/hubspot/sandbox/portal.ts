@@ -1,6 +1,7 @@
 import type { SandboxTime, WriteLog } from '../../../src/sandbox/index.ts';
 import { type AssociationTypes, createAssociationTypes } from './association-types.ts';
 import { type AssociationStore, createAssociations } from './associations.ts';
+import { ExportJobs } from './export/jobs.ts';
 import { knownType } from './object-types.ts';
 import { findStage } from './pipelines.ts';
 import type { StoredRecord } from './record.ts';
@@ -46,6 +47,7 @@ export interface Portal {
   readonly hidden: Map<string, PropertyDefinition>;
   /** Ids a single read, an inline list or an association page holds at most. */
   readonly associationPage: number;
+  readonly exports: ExportJobs;
 }
 
 export interface PortalOptions {
@@ -59,6 +61,7 @@ export interface PortalOptions {
   readonly associationPage: number;
   /** When the account's properties were made. */
   readonly since: number;
+  readonly exports?: ExportJobs;
 }
 
 export function createPortal(options: PortalOptions): Portal {
@@ -80,6 +83,7 @@ export function createPortal(options: PortalOptions): Portal {
     refusals: new Map(),
     hidden: new Map(),
     associationPage: options.associationPage,
+    exports: options.exports ?? new ExportJobs(),
   };
 }
 

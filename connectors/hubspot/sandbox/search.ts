@@ -43,7 +43,7 @@ export function search(portal: Portal, type: ObjectType, request: SearchRequest)
     throw invalid(
       `Paging past ${MAX_RESULTS} results of one search is not possible: after ${offset} with limit ${limit}.`,
     );
-  const matches = compile(portal, type, request);
+  const matches = matcher(portal, type, request);
   const order = sorter(portal, type, request.sorts ?? []);
 
   portal.store.index();
@@ -70,7 +70,12 @@ export function search(portal: Portal, type: ObjectType, request: SearchRequest)
   };
 }
 
-function compile(portal: Portal, type: ObjectType, request: SearchRequest): Predicate {
+/** Whether a record fits filters and query. Throws the vendor's refusal for what cannot be asked. */
+export function matcher(
+  portal: Portal,
+  type: ObjectType,
+  request: Pick<SearchRequest, 'filters' | 'filterGroups' | 'query'>,
+): Predicate {
   if (request.filters !== undefined && request.filterGroups !== undefined)
     throw invalid('Give either "filters" or "filterGroups", not both.');
   const groups =
