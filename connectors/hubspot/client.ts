@@ -27,7 +27,15 @@ export type Json = Readonly<Record<string, unknown>>;
 export type Check = (json: Json) => string | null;
 
 export interface CallOptions {
-  readonly purpose: 'pull' | 'search' | 'search-lag' | 'associations' | 'write' | 'read' | 'meta';
+  readonly purpose:
+    | 'pull'
+    | 'search'
+    | 'search-lag'
+    | 'associations'
+    | 'write'
+    | 'read'
+    | 'look-back'
+    | 'meta';
   /** Default `general`. */
   readonly bucket?: string;
   /** Default true. */

@@ -5,6 +5,7 @@ import type {
   ConnectionContext,
   Discovery,
   Page,
+  PastChange,
   ProvisionResult,
   ProvisionStep,
   ProvisionTarget,
@@ -17,6 +18,7 @@ import type {
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import { HubspotClient } from './client.ts';
 import { discover, readAccount } from './discover.ts';
+import { pastChanges } from './past-changes.ts';
 import { planProvision, provision } from './provision.ts';
 import { type PullContext, pull } from './pull.ts';
 import { pushWrites, Refused } from './push.ts';
@@ -59,6 +61,10 @@ export class HubspotConnection implements Connection {
     request: ReadRequest,
   ): Promise<{ readonly records: readonly CrmRecord[]; readonly gone: readonly string[] }> {
     return readRecords(this.#context, request);
+  }
+
+  pastChanges(request: ReadRequest): Promise<readonly PastChange[]> {
+    return pastChanges(this.#client, request);
   }
 
   push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {

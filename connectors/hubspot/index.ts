@@ -18,6 +18,7 @@ export const hubspot: Connector = {
     writeBatch: BATCH,
     // HubSpot locks single records only; six batches under way keep the limit busy at 300 ms an answer.
     writeParallel: 6,
+    pastChanges: 'all',
     // Search shows neither archived records nor changed associations.
     reconcileEvery: 24 * 3_600_000,
     auth: ['token'],

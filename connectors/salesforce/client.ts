@@ -19,7 +19,7 @@ const DEADLINES = { headers: 130_000, body: 60_000, total: 300_000 };
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 5;
 
-export type Purpose = 'pull' | 'read' | 'write' | 'meta';
+export type Purpose = 'pull' | 'read' | 'look-back' | 'write' | 'meta';
 
 export interface Call {
   readonly method: HttpRequest['method'];

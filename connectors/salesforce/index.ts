@@ -5,6 +5,7 @@ import { BULK_WRITE_LIMIT, pushBulk } from './bulk/ingest.ts';
 import { check } from './check.ts';
 import { PAGE_SIZE, SalesforceClient } from './client.ts';
 import { discover } from './discover.ts';
+import { pastChanges } from './past-changes.ts';
 import { provision } from './provision.ts';
 import { planProvision } from './provision-plan.ts';
 import { pull } from './pull.ts';
@@ -40,6 +41,8 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
       // Two batches of one object at once lock each other's parent records.
       writeParallel: 1,
       bulkWrite: { from: options.bulkWriteFrom ?? BULK_FROM, limit: BULK_WRITE_LIMIT },
+      // An org keeps the histories of the fields somebody has chosen, at most 20 of an object.
+      pastChanges: 'tracked',
       // Increments see deletes, merges and conversions; only what left the recycle bin needs a full reading.
       reconcileEvery: 7 * 24 * 3_600_000,
       auth: ['token', 'client-credentials'],
@@ -65,6 +68,7 @@ function open(config: ConnectionConfig, context: ConnectionContext, options: Sal
     discover: (types) => discover(client, types),
     pull: (request) => pull(client, config.id, request, bulk),
     read: (request) => read(client, config.id, request),
+    pastChanges: (request) => pastChanges(client, request),
     push: (type, writes) => push(client, type, writes),
     pushBulk: (type, writes) => pushBulk(client, type, writes),
     planProvision: (wanted) => planProvision(client, wanted),

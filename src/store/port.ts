@@ -7,9 +7,11 @@ import type {
   SubjectKind,
   Visit,
 } from '../model/facts.ts';
-import type { Output } from '../model/outputs.ts';
 import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
+import type { LedgerStore } from './ledger.ts';
+
+export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
 
 /** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
  *  Methods that commit a run's work take its `Fence` and throw `busy` when the lease has passed on. */
@@ -333,64 +335,6 @@ export interface JourneyStore {
     readonly since: number;
   }): Promise<void>;
   versionSince(journey: string, version: string): Promise<number | null>;
-}
-
-/** `returned`: a person's value that a write of ours had overwritten was put back; it is not a value of ours. */
-export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost' | 'returned';
-
-/** One field of one record that we set out to change. */
-export interface LedgerEntry extends RecordKey {
-  readonly entry: string;
-  readonly run: string;
-  readonly subject: SubjectId;
-  readonly journey: string;
-  readonly output: Output;
-  readonly field: string;
-  readonly old: FieldValue;
-  readonly new: FieldValue;
-  readonly state: LedgerState;
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly at: number;
-}
-
-export interface LedgerStore {
-  /** Before the CRM is called: what is about to be written. */
-  begin(entries: readonly LedgerEntry[], fence: Fence): Promise<void>;
-  settle(
-    results: readonly {
-      readonly entry: string;
-      readonly state: LedgerState;
-      readonly code: string | null;
-      readonly message: string | null;
-    }[],
-    at: number,
-    fence: Fence,
-  ): Promise<void>;
-  /** Entries whose outcome nobody knows: left `pending` by a killed run, or answered `unknown`. */
-  open(connection: ConnectionId): Promise<readonly LedgerEntry[]>;
-  /** The newest value we know to have written, per record and field. */
-  lastWritten(
-    connection: ConnectionId,
-    type: string,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, Readonly<Record<string, FieldValue>>>>;
-  ofRun(run: string): Promise<readonly LedgerEntry[]>;
-  /** What was written or put back and not yet looked back at, oldest first, and the place after it. */
-  toLookBack(
-    connection: ConnectionId,
-    limit: number,
-  ): Promise<{ readonly entries: readonly LedgerEntry[]; readonly place: number }>;
-  lookedBack(connection: ConnectionId, place: number, fence: Fence): Promise<void>;
-  /** All that was ever tried on these records, whatever became of it, oldest first. */
-  attempts(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly LedgerEntry[]>;
-  /** What was written to these records since, oldest first. */
-  writtenSince(
-    connection: ConnectionId,
-    type: string,
-    ids: readonly string[],
-    since: number,
-  ): Promise<readonly LedgerEntry[]>;
 }
 
 /** What holds writing back: refusals, and plans that wait for approval. */

@@ -179,6 +179,7 @@ export function fieldOf(name: string, metadata: FieldMetadata): SfField {
   if (type === 'Picklist') Object.assign(extra, picklistOf(metadata));
   if (flag(metadata, 'required')) Object.assign(extra, { nillable: false, permissionable: false });
   if (flag(metadata, 'externalId')) extra.externalId = true;
+  if (flag(metadata, 'trackHistory')) extra.trackHistory = true;
   if (flag(metadata, 'unique')) extra.unique = true;
   return field(name, held, extra);
 }

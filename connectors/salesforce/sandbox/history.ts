@@ -43,8 +43,9 @@ export function fieldHistory(
   },
 ): HistoryRow | null {
   const kind = HISTORY_OF[object];
-  if (kind === undefined || !kind.tracked.includes(change.field)) return null;
   const field = org.object(object)?.fields.get(change.field.toLowerCase());
+  if (kind === undefined || !(kind.tracked.includes(change.field) || field?.trackHistory === true))
+    return null;
   const shown = (value: SfValue): SfValue => (field === undefined ? value : toJson(field, value));
   return {
     object: kind.object,

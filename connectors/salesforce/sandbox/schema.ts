@@ -49,6 +49,8 @@ export interface SfField {
   readonly groupable: boolean;
   readonly custom: boolean;
   readonly externalId: boolean;
+  /** Changes of a custom field are kept in the object's history. */
+  readonly trackHistory: boolean;
   readonly unique: boolean;
   readonly nameField: boolean;
   readonly autoNumber: boolean;
@@ -126,6 +128,7 @@ export function field(name: string, type: SfType, extra: Partial<SfField> = {}):
     groupable: !['datetime', 'double', 'currency', 'percent', 'anyType', 'textarea'].includes(type),
     custom,
     externalId: false,
+    trackHistory: false,
     unique: false,
     nameField: false,
     autoNumber: false,
