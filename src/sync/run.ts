@@ -2,6 +2,7 @@ import { isWaystageError, WaystageError } from '../model/errors.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
 import { refreshCalculated } from './calculated.ts';
 import { connect } from './connect.ts';
+import { freezeFights } from './frozen.ts';
 import { approvalOf, NOTHING_APPROVED } from './guard.ts';
 import {
   checkChanges,
@@ -13,9 +14,9 @@ import {
 } from './guarded.ts';
 import { withLease } from './lease.ts';
 import { lookBack } from './overwritten.ts';
+import { settleParked, withoutParked } from './parked.ts';
 import { placeSubjects } from './place.ts';
-import type { PlannedWrite } from './plan.ts';
-import type { PlanSink } from './planning.ts';
+import { editText, type PlannedWrite } from './plan.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
 import { neverComplete, pullConnection } from './pull.ts';
 import { reconcileConnection, reconcileNow } from './reconcile.ts';
@@ -43,7 +44,7 @@ export interface SyncResult {
   readonly summary: RunSummary;
   /** Exit status of the command line. */
   readonly exit: 0 | 1 | 2 | 3;
-  /** What would be written, under `plan`; what a sync has written is in the ledger. */
+  /** What was, or under `plan` would be, written. */
   readonly writes: readonly PlannedWrite[];
 }
 
@@ -52,8 +53,6 @@ interface Work {
   placed: PlacedTotals;
   writes: PlannedWrite[];
   readonly written: WriteTotals;
-  /** The planned writes wait for approval. */
-  kept: boolean;
   held: string | null;
   guard: GuardSummary | null;
 }
@@ -91,12 +90,10 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     placed: noPlaced(),
     writes: [],
     written: { records: 0, fields: 0, failed: 0, parked: 0, frozen: 0, refused: [] },
-    kept: false,
     held: null,
     guard: null,
   };
   try {
-    await tidyPlans(session);
     await reach(session, 'run-started');
     await perform(session, work);
   } catch (error) {
@@ -151,25 +148,24 @@ async function perform(session: Session, work: Work): Promise<void> {
       return;
     }
     options.progress.phase('place');
-    const { totals, changed, frozen } = await placeSubjects(
-      session,
-      opens,
-      subjectsOf(work),
-      sinkOf(session, work),
-    );
+    const { totals, writes, edits } = await placeSubjects(session, opens, subjectsOf(work));
     work.placed = totals;
-    work.written.frozen = frozen;
+    const calm = await freezeFights(session, writes, edits);
+    work.writes = [...calm.writes];
+    work.written.frozen = calm.frozen;
+    for (const edit of edits)
+      session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
     await reach(session, 'placed');
-    const guard = checkChanges(session, changed, subjectsOf(work));
+    const writable = opens.filter((open) => mayWrite(session, open));
+    const own = work.writes.filter((write) => writable.some(({ config }) => config.id === write.connection));
+    const guard = checkChanges(session, own, subjectsOf(work));
     work.guard ??= guard;
     if (options.kind === 'plan') return;
     if (guard !== null) {
-      work.kept = true;
-      await stopForChanges(session, guard);
+      await stopForChanges(session, guard, own);
       return;
     }
     options.progress.phase('write');
-    const writable = opens.filter(({ config }) => mayWrite(session, config.id));
     await together(writable.map((open) => writeOne(session, open, work)));
     await noteGoodRun(session, figures);
   } finally {
@@ -191,7 +187,7 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
     return;
   }
   await pullConnection(session, open);
-  if (session.options.kind === 'sync' && mayWrite(session, open.config.id)) await lookBack(session, open);
+  if (session.options.kind === 'sync' && mayWrite(session, open)) await lookBack(session, open);
   const inFull = await reconcileNow(session, open);
   if (inFull) await reconcileConnection(session, open);
   await refreshCalculated(session, open, inFull);
@@ -201,37 +197,24 @@ function subjectsOf({ subjects }: Work): number {
   return (subjects?.person ?? 0) + (subjects?.account ?? 0);
 }
 
-/** Under `plan` the writes are the result; otherwise those that will be made are kept until they are. */
-function sinkOf(session: Session, work: Work): PlanSink {
-  const { kind, store } = session.options;
-  if (kind === 'plan')
-    return async (writes) => {
-      for (const write of writes) work.writes.push(write);
-    };
-  return (writes) =>
-    store.plans.add(
-      session.run,
-      writes.filter(({ connection }) => mayWrite(session, connection)),
-      session.fence,
-    );
+function mayWrite(session: Session, { config }: OpenConnection): boolean {
+  return config.writeMode === 'apply' && !session.paused.has(config.id);
 }
 
 async function writeOne(session: Session, open: OpenConnection, work: Work): Promise<void> {
+  const own = work.writes.filter((write) => write.connection === open.config.id);
   try {
-    await writeConnection(session, open, work.written);
+    const ready = await withoutParked(session, open, own, work.written);
+    try {
+      await writeConnection(session, open, ready, work.written);
+    } finally {
+      await settleParked(session, open, ready, work.written.refused);
+    }
   } catch (error) {
     session.options.signal.throwIfAborted();
     if (isFatal(error)) throw error;
     noteProblem(session, open.config.id, error, `Writing to ${open.config.id} stopped`);
   }
-}
-
-/** Planned writes of a run that was killed, and of this one once it is over, are of no use; those that wait for
- *  approval are. */
-async function tidyPlans(session: Session): Promise<void> {
-  const { store } = session.options;
-  const kept = await store.holds.keptPlan();
-  await store.plans.keepOnly(kept === null ? [] : [kept.run], session.fence);
 }
 
 function order(connections: readonly SyncConnection[], config: SyncConnection): number {
