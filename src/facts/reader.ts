@@ -1,8 +1,10 @@
 import { FACTS_OF_ENTITY, fieldSpec } from '../mapping/catalogue.ts';
+import { amountsOf, isMoney } from '../mapping/rates.ts';
 import type { FactName, FactType, FieldMap, ObjectMap } from '../mapping/types.ts';
 import type { Fact } from '../model/facts.ts';
 import type { CrmRecord } from '../model/record.ts';
 import { mergeRecords, type RankedRecord } from './merge.ts';
+import { inHomeCurrency } from './money.ts';
 import { compileSource, type FieldReader } from './source.ts';
 import type { FactConnection, FactSettings, PersonGroup, RecordGroup } from './types.ts';
 
@@ -72,14 +74,17 @@ function compileObject(
   object: ObjectMap,
 ): ReadonlyMap<FactName, readonly FieldReader[]> {
   const compiled = new Map<FactName, readonly FieldReader[]>();
+  const amounts = amountsOf(settings.fieldMaps);
   for (const fact of FACTS_OF_ENTITY[object.entity]) {
     const wanted = settings.reads === undefined ? null : (settings.reads[fact] ?? []);
     const readers = Object.entries(object.fields)
       .filter(([name]) => wanted?.includes(name) ?? true)
       .map(([name, source]): FieldReader => {
+        const money = isMoney(fact, name, amounts);
         // A field without a declared type is a custom text: what the CRM says, as it says it.
         const type: FactType = fieldSpec(fact, name, map.types)?.type ?? 'text';
-        const reader = compileSource(source, type, connection, object.type, settings.zone);
+        const plain = compileSource(source, type, connection, object.type, settings.zone);
+        const reader = money ? inHomeCurrency(plain, settings.rates, connection) : plain;
         const instant = type === 'date' || type === 'datetime';
         return { ...reader, name, path: `${fact}.${name}`, prefer: preferred(settings, fact, name), instant };
       });

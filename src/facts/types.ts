@@ -1,4 +1,4 @@
-import type { FieldMap, ReadSet } from '../mapping/types.ts';
+import type { FieldMap, Rates, ReadSet } from '../mapping/types.ts';
 import type { Zone } from '../mapping/zone.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
 import type { ConnectionId, CrmRecord } from '../model/record.ts';
@@ -15,6 +15,8 @@ export interface FactSettings {
   readonly reads?: ReadSet;
   /** By `deals.amount`: connections whose value goes first, whatever is newest (J5; `Mapping.prefer`). */
   readonly prefer?: Readonly<Record<string, readonly string[]>>;
+  /** Amounts of connections with another home currency are converted by these (J5; `Mapping.rates`). */
+  readonly rates?: Rates;
   /** Told of every value that cannot be read; the same one may come again. */
   readonly issue?: (issue: FactIssue) => void;
 }
@@ -24,6 +26,8 @@ export interface FactConnection {
   readonly connector: string;
   /** The CRM's pipeline metadata (`Discovery.stages`). */
   readonly stages: readonly StageInfo[];
+  /** The currency of its amounts; absent or null: not known, taken as the one rules count in. */
+  readonly homeCurrency?: string | null;
 }
 
 /** What the CRM says a deal stage, case status or lead status means. */

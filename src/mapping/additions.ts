@@ -1,5 +1,5 @@
 import { FACT_NAMES, FACTS_OF_ENTITY, fieldNames, fieldSpec } from './catalogue.ts';
-import { readFieldSource, readType, readValues } from './field-source.ts';
+import { readFieldSource, readMoney, readType, readValues } from './field-source.ts';
 import { listOf, nearest, quote } from './problems.ts';
 import { NAME, NAME_FORM, record, type Shape } from './shape.ts';
 import type { YamlMap, YamlNode } from './source.ts';
@@ -12,6 +12,7 @@ import type { FactName, FactType, FieldMap, FieldSource, Position } from './type
  *     tickets.priority: { hubspot: hs_ticket_priority, salesforce: Priority, values: { urgent: [URGENT, Critical] } }
  *     person.score: { salesforce: { Contact: Score__c, Lead: Lead_Score__c }, type: number }
  *     deals.amount: { prefer: [erp_org] }
+ *     account.mrr: { hubspot: mrr, type: number, money: true }      in the connection's home currency (J5)
  *
  * A plain name is meant for every object type of that connector that feeds the fact. */
 
@@ -31,9 +32,11 @@ export interface Additions {
   readonly fieldMaps: readonly FieldMap[];
   readonly list: readonly Addition[];
   readonly prefer: Readonly<Record<string, readonly string[]>>;
+  /** Fields of its own that are money (J5). */
+  readonly money: readonly string[];
 }
 
-const OWN_KEYS: readonly string[] = ['type', 'values', 'prefer'];
+const OWN_KEYS: readonly string[] = ['type', 'values', 'prefer', 'money'];
 
 export function readAdditions(
   shape: Shape,
@@ -43,6 +46,7 @@ export function readAdditions(
   const list: Addition[] = [];
   const types = new Map<string, FactType>();
   const prefer: [string, readonly string[]][] = [];
+  const money: string[] = [];
   for (const { key, keyPos, value } of shape.map(node, 'fields')?.entries ?? []) {
     const target = readTarget(shape, key, keyPos);
     const map = shape.map(value, `The field ${quote(key)}`);
@@ -50,6 +54,7 @@ export function readAdditions(
     const { fact, field } = target;
     const spec = fieldSpec(fact, field);
     const type = readType(shape, map, spec);
+    if (readMoney(shape, map, spec, type ?? null)) money.push(`${fact}.${field}`);
     const connections = readPrefer(shape, map);
     if (connections !== null) prefer.push([`${fact}.${field}`, connections]);
     const connectors = base.map(({ connector }) => connector);
@@ -75,7 +80,13 @@ export function readAdditions(
       );
     }
   }
-  return { list, types: record(types), prefer: record(prefer), fieldMaps: toFieldMaps(list, types, base) };
+  return {
+    list,
+    types: record(types),
+    prefer: record(prefer),
+    money,
+    fieldMaps: toFieldMaps(list, types, money, base),
+  };
 }
 
 function readTarget(
@@ -190,6 +201,7 @@ function isSourceKey(key: string): boolean {
 function toFieldMaps(
   list: readonly Addition[],
   types: ReadonlyMap<string, FactType>,
+  money: readonly string[],
   base: readonly FieldMap[],
 ): readonly FieldMap[] {
   return base.flatMap(({ connector, objects }) => {
@@ -206,7 +218,9 @@ function toFieldMaps(
       const type = types.get(key);
       return type === undefined ? [] : [[key, type] as const];
     });
-    return [{ connector, objects: own, identity: {}, types: record(kept) }];
+    const amounts = money.filter((key) => mine.some(({ fact, field }) => `${fact}.${field}` === key));
+    const map: FieldMap = { connector, objects: own, identity: {}, types: record(kept) };
+    return [amounts.length === 0 ? map : { ...map, money: amounts }];
   });
 }
 
@@ -233,6 +247,7 @@ export function mergeFieldMaps(...layers: readonly (readonly FieldMap[])[]): rea
       objects: [...objects, ...added.values()],
       identity: record([...Object.entries(before.identity), ...Object.entries(map.identity)]),
       types: record([...Object.entries(before.types ?? {}), ...Object.entries(map.types ?? {})]),
+      money: [...new Set([...(before.money ?? []), ...(map.money ?? [])])],
     });
   }
   return [...merged.values()];

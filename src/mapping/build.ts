@@ -291,9 +291,19 @@ function checkWord(scope: RuleScope, side: ValueNode, other: Node): void {
     return;
   }
   if (scope.stages.includes(text)) return;
+  noStage(scope, text, other.pos);
+}
+
+/** "This journey has no stage …", with the name it has now when it was renamed (J16). */
+export function noStage(
+  scope: Pick<RuleScope, 'problems' | 'renamed' | 'stages'>,
+  name: string,
+  pos: Position,
+): void {
+  const now = scope.renamed.get(name);
   scope.problems.error(
-    other.pos,
-    `This journey has no stage ${quote(other.source)}. Expected ${listOf(scope.stages)}.`,
-    nearest(text, scope.stages),
+    pos,
+    `This journey has no stage ${quote(name)}${now === undefined ? '' : `; it is called \`${now}\` now`}. Expected ${listOf(scope.stages)}.`,
+    now ?? nearest(name, scope.stages),
   );
 }

@@ -87,11 +87,17 @@ function checkWord(
       ? target.stages.map(({ name }) => name)
       : [...(target.health?.bands.map(({ name }) => name) ?? []), 'unknown'];
   if (names.includes(value.name)) return;
+  const now = value.kind === 'stage' ? renamed(target, value.name) : undefined;
   problems.error(
     position,
-    `\`${target.name}\` has no ${value.kind} ${quote(value.name)}. Expected ${listOf(names)}.`,
-    nearest(value.name, names),
+    `\`${target.name}\` has no ${value.kind} ${quote(value.name)}${now === undefined ? '' : `; it is called \`${now}\` now`}. Expected ${listOf(names)}.`,
+    now ?? nearest(value.name, names),
   );
+}
+
+/** The name that a stage has now (J16). */
+function renamed({ stages }: Mapping, old: string): string | undefined {
+  return stages.find(({ renamedFrom }) => renamedFrom.includes(old))?.name;
 }
 
 /** A journey that needs its own result, over however many others: the order of evaluation would have no beginning. */

@@ -1,80 +1,69 @@
-import type { StageRules } from './load-stages.ts';
-import type { Problems } from './problems.ts';
+import { listOf } from './problems.ts';
 import { fullTextOf } from './text.ts';
 import type { BoolNode, Literal, ValueNode } from './tree.ts';
 
-/** Finds rules that can never hold and stages that nobody can enter (J7). Only what is certain is said: constants
- *  that contradict each other about one value, and stages that no `enter`, `from` or `exit` leads to. */
-export function checkStages(stages: readonly StageRules[], problems: Problems): void {
-  const reached = new Set<string>();
-  const never = new Map<string, string>();
-  for (const { enter, stage } of stages) {
-    const why = enter === null ? null : impossible(enter);
-    if (why !== null) never.set(stage.name, why);
-  }
-  for (let before = -1; before !== reached.size; ) {
-    before = reached.size;
-    for (const { enter, exits, stage } of stages) {
-      const from = stage.from;
-      const open =
-        enter !== null && !never.has(stage.name) && (from === null || from.some((name) => reached.has(name)));
-      if (stage.isDefault || open) reached.add(stage.name);
-      if (!reached.has(stage.name)) continue;
-      for (const { to, when } of exits) if (to !== null && impossible(when) === null) reached.add(to);
-    }
-  }
-  for (const { enter, exits, stage, stay } of stages) {
-    const { name, position } = stage;
-    for (const { when } of exits) {
-      const why = impossible(when);
-      if (why !== null) problems.error(when.pos, `This exit can never be taken: ${why}.`);
-    }
-    if (!reached.has(name)) {
-      const why = never.get(name);
-      problems.error(
-        position,
-        why !== undefined
-          ? `Nobody can ever enter \`${name}\`: ${why}.`
-          : enter === null
-            ? `Nobody can ever enter \`${name}\`: it has no enter:, is not the default, and no exit: of a reachable stage leads to it.`
-            : `Nobody can ever enter \`${name}\`: from: names only stages that nobody can enter, and no exit: leads to it.`,
-      );
-    } else if (enter === null && stay === null && !stage.isDefault && !stage.terminal) {
-      problems.error(
-        position,
-        `Nobody can stay in \`${name}\`: without enter: it needs stay:, terminal: true or default: true.`,
-      );
-    }
-    const unlivable = stay === null ? null : impossible(stay);
-    if (unlivable !== null)
-      problems.error(stay?.pos ?? position, `Nobody can stay in \`${name}\`: ${unlivable}.`);
-  }
+/** Finds conditions that can never hold (J7). Only what is certain is said: constants that contradict each other about
+ *  one value, and conditions that are asked for and ruled out at once. */
+
+/** What is known before a condition is read. */
+export interface Given {
+  /** The stages a subject can come from. */
+  readonly stages: readonly string[];
 }
 
+/** Ways to fulfil an `any` that are tried together; past them nothing is certain (J10). */
+const MAX_BRANCHES = 256;
+
 /** Why a condition can never hold, or null when it may. */
-export function impossible(node: BoolNode): string | null {
-  switch (node.op) {
-    case 'const':
-      return node.value ? null : 'its condition is never true';
-    case 'named':
-      return impossible(node.item);
-    case 'any': {
-      const reasons = node.items.map(impossible);
-      return reasons.includes(null) ? null : (reasons[0] ?? null);
-    }
-    case 'quant':
-      return node.quant === 'some' && node.where !== null ? impossible(node.where) : null;
-    case 'not':
-      return node.item.op === 'const' && node.item.value ? 'its condition is never true' : null;
-    case 'all':
-    case 'compare':
-    case 'in':
-    case 'window':
-    case 'exists':
-      return contradiction(node);
-    default:
-      return null;
+export function impossible(node: BoolNode, given: Given | null = null): string | null {
+  return conflictOf([node], given, { left: MAX_BRANCHES });
+}
+
+/** Why these cannot hold all together. */
+function conflictOf(
+  parts: readonly BoolNode[],
+  given: Given | null,
+  branches: { left: number },
+): string | null {
+  const both = opposed(parts);
+  if (both !== null) return `it asks for "${both}" and rules it out`;
+  const all = parts.flatMap(atoms);
+  const demands = new Map<string, Demand>();
+  if (given !== null) {
+    const stages = new Set<Literal>(given.stages.map((name) => name.toLowerCase()));
+    demands.set(OWN_STAGE, { ...anything(OWN_STAGE), allowed: stages });
   }
+  for (const part of all) {
+    const why = alone(part, branches) ?? demand(part, demands);
+    if (why === null) continue;
+    return given !== null && why.includes(`\`${OWN_STAGE}\``)
+      ? `\`${OWN_STAGE}\`, the stage before, can only be ${listOf(given.stages) || 'none'}`
+      : why;
+  }
+  const choice = all.findIndex(({ op }) => op === 'any');
+  const any = all[choice];
+  if (any?.op !== 'any') return null;
+  const rest = all.filter((_, index) => index !== choice);
+  let first: string | null = null;
+  for (const item of any.items) {
+    branches.left -= 1;
+    const why = branches.left < 0 ? null : conflictOf([...rest, item], given, branches);
+    if (why === null) return null;
+    first ??= why;
+  }
+  return first;
+}
+
+const OWN_STAGE = 'journey.stage';
+
+/** What makes a part impossible whatever stands beside it. */
+function alone(part: BoolNode, branches: { left: number }): string | null {
+  if (part.op === 'const' && !part.value) return 'its condition is never true';
+  if (part.op === 'not' && part.item.op === 'const' && part.item.value) return 'its condition is never true';
+  if (part.op === 'quant' && part.quant === 'some' && part.where !== null) {
+    return conflictOf([part.where], null, branches);
+  }
+  return null;
 }
 
 function atoms(node: BoolNode): readonly BoolNode[] {
@@ -84,7 +73,7 @@ function atoms(node: BoolNode): readonly BoolNode[] {
 }
 
 /** A condition that is asked for and ruled out in one breath. */
-function opposed(node: BoolNode): string | null {
+function opposed(parts: readonly BoolNode[]): string | null {
   const said = new Map<string, boolean>();
   let found: string | null = null;
   const say = (text: string, positive: boolean): void => {
@@ -101,7 +90,7 @@ function opposed(node: BoolNode): string | null {
       if (part.op === 'all') for (const item of part.items) walk(item);
     }
   };
-  walk(node);
+  for (const part of parts) walk(part);
   return found;
 }
 
@@ -114,6 +103,8 @@ interface Demand {
   readonly text: string;
   allowed: Set<Literal> | null;
   readonly forbidden: Set<Literal>;
+  /** Text tests that the value must pass. */
+  readonly passes: ((text: string) => boolean)[];
   low: number;
   lowOpen: boolean;
   high: number;
@@ -125,20 +116,21 @@ interface Demand {
   missing: boolean;
 }
 
-function contradiction(node: BoolNode): string | null {
-  const both = opposed(node);
-  if (both !== null) return `it asks for "${both}" and rules it out`;
-  const parts = atoms(node);
-  const demands = new Map<string, Demand>();
-  for (const part of parts) {
-    if (part.op === 'any' || part.op === 'quant' || part.op === 'const') {
-      const why = impossible(part);
-      if (why !== null) return why;
-    }
-    const why = demand(part, demands);
-    if (why !== null) return why;
-  }
-  return null;
+function anything(text: string): Demand {
+  return {
+    text,
+    allowed: null,
+    forbidden: new Set(),
+    passes: [],
+    low: Number.NEGATIVE_INFINITY,
+    lowOpen: false,
+    high: Number.POSITIVE_INFINITY,
+    highOpen: false,
+    youngest: Number.NEGATIVE_INFINITY,
+    oldest: Number.POSITIVE_INFINITY,
+    present: false,
+    missing: false,
+  };
 }
 
 function demand(part: BoolNode, demands: Map<string, Demand>): string | null {
@@ -147,19 +139,9 @@ function demand(part: BoolNode, demands: Map<string, Demand>): string | null {
     const scope = node.op === 'field' && typeof node.scope === 'object' ? `${node.scope.slot}:` : '';
     let found = demands.get(scope + text);
     if (found === undefined) {
-      found = {
-        text,
-        allowed: null,
-        forbidden: new Set(),
-        low: Number.NEGATIVE_INFINITY,
-        lowOpen: false,
-        high: Number.POSITIVE_INFINITY,
-        highOpen: false,
-        youngest: Number.NEGATIVE_INFINITY,
-        oldest: Number.POSITIVE_INFINITY,
-        present: false,
-        missing: false,
-      };
+      found = anything(text);
+      // Nobody has less than no deal.
+      if (node.op === 'aggregate' && node.fn === 'count') found.low = 0;
       demands.set(scope + text, found);
     }
     return found;
@@ -176,6 +158,20 @@ function demand(part: BoolNode, demands: Map<string, Demand>): string | null {
       const values = part.values.map(({ value }) => folded(value));
       if (part.negated) for (const value of values) touched.forbidden.add(value);
       else narrow(touched, values);
+      touched.present = true;
+      break;
+    }
+    case 'text': {
+      touched = of(part.left);
+      const wanted = part.value.toLowerCase();
+      const { test } = part;
+      touched.passes.push((text) =>
+        test === 'contains'
+          ? text.includes(wanted)
+          : test === 'starts_with'
+            ? text.startsWith(wanted)
+            : text.endsWith(wanted),
+      );
       touched.present = true;
       break;
     }
@@ -235,10 +231,11 @@ function conflict(demand: Demand): string | null {
   if (present && missing) return `\`${text}\` would have to have a value and none`;
   if (low > high || (low === high && (lowOpen || highOpen))) return clash;
   if (youngest > oldest) return clash;
-  if (allowed === null) return null;
+  if (allowed === null || !present) return null;
   const left = [...allowed].filter(
     (value) =>
       !forbidden.has(value) &&
+      (typeof value !== 'string' || demand.passes.every((passes) => passes(value))) &&
       (typeof value !== 'number' ||
         ((value > low || (value === low && !lowOpen)) && (value < high || (value === high && !highOpen)))),
   );

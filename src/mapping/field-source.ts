@@ -14,6 +14,8 @@ export interface ReadSource {
   readonly source: FieldSource;
   /** `type:`, when the entry says one. */
   readonly type: FactType | null;
+  /** `money: true`: an amount in the connection's home currency (J5). */
+  readonly money: boolean;
   /** Where it stands, for later checks against the CRM. */
   readonly pos: Position;
 }
@@ -23,7 +25,14 @@ export function readFieldSource(shape: Shape, node: YamlNode, spec: FieldSpec | 
   const { pos } = node;
   if (node.kind !== 'map') {
     const fields = fieldList(shape, node);
-    return fields && { pos, type: null, source: { kind: 'field', fields, values: null, scale: null } };
+    return (
+      fields && {
+        pos,
+        type: null,
+        money: false,
+        source: { kind: 'field', fields, values: null, scale: null },
+      }
+    );
   }
   const kinds = ['field', 'stage', 'stamp', 'constant'].filter((key) => node.get(key) !== undefined);
   const [kind] = kinds;
@@ -43,7 +52,21 @@ export function readFieldSource(shape: Shape, node: YamlNode, spec: FieldSpec | 
   const type = readType(shape, node, spec);
   if (type === undefined) return null;
   const source = readKind(shape, node, kind, spec);
-  return source && { pos, type, source };
+  return source && { pos, type, source, money: readMoney(shape, node, spec, type) };
+}
+
+/** `money: true` of a number field of its own (J5). */
+export function readMoney(
+  shape: Shape,
+  node: YamlMap,
+  spec: FieldSpec | null,
+  type: FactType | null,
+): boolean {
+  const entry = node.get('money');
+  if (entry === undefined || shape.flag(entry.value, 'money') !== true) return false;
+  if ((spec?.type ?? type) === 'number') return true;
+  shape.problems.error(entry.value.pos, 'Money is a number. Expected type: number beside money: true.');
+  return false;
 }
 
 export function readType(shape: Shape, node: YamlMap, spec: FieldSpec | null): FactType | null | undefined {
@@ -73,7 +96,7 @@ function readKind(shape: Shape, node: YamlMap, kind: string, spec: FieldSpec | n
   const value = node.get(kind)?.value as YamlNode;
   switch (kind) {
     case 'field': {
-      shape.keys(node, ['field', 'values', 'scale', 'type'], 'a field');
+      shape.keys(node, ['field', 'values', 'scale', 'type', 'money'], 'a field');
       const fields = fieldList(shape, value);
       return (
         fields && {

@@ -5,6 +5,7 @@ export { parseSpan, zonedDuration } from './duration.ts';
 export { type LoadedMapping, type LoadOptions, loadMapping, type MappingResult } from './load.ts';
 export { ANALYSIS_PARTS, wantedReads } from './load-analysis.ts';
 export { type LoadedFieldMap, loadFieldMap } from './load-fields.ts';
+export { moneyProblems } from './rates.ts';
 export { crmFields, neededTypes, requestedFields } from './reads.ts';
 export type { KnownConnection, KnownCrm } from './vocabulary.ts';
 export { createZone, isZone, type Zone } from './zone.ts';

@@ -1,18 +1,15 @@
 import type { Addition } from './additions.ts';
 import { nearest, type Problems, quote } from './problems.ts';
 import { crmFields } from './reads.ts';
-import { type Node, visit } from './tree.ts';
 import type { FactName, FieldMap, Position } from './types.ts';
 import { type KnownConnection, optionsOf, originsOf } from './vocabulary.ts';
 
-/** What can be said about a mapping once CRMs are known: fields they do not have, options without a word (J3), money
- *  in two currencies (J5). */
+/** What can be said about a mapping once CRMs are known: fields they do not have, options without a word (J3). */
 export function checkKnown(
   known: readonly KnownConnection[],
   fieldMaps: readonly FieldMap[],
   additions: readonly Addition[],
   reads: ReadonlyMap<string, Position>,
-  roots: readonly Node[],
   problems: Problems,
 ): void {
   if (known.length === 0) return;
@@ -22,7 +19,6 @@ export function checkKnown(
     const [fact, field] = key.split('.') as [FactName, string];
     checkOptions(known, fieldMaps, fact, field, added.get(key) ?? pos, added.has(key), problems);
   }
-  checkMoney(known, fieldMaps, roots, problems);
 }
 
 function fieldsOf({ crm }: KnownConnection, type: string): readonly string[] | null {
@@ -95,29 +91,5 @@ function checkOptions(
         `${one.connection} has options of ${object.type}.${source.fields[0]} that no word of \`${fact}.${field}\` stands for: ${open.slice(0, 8).map(quote).join(', ')}. Name them under values:, or rules see them as the CRM spells them.`,
       );
     }
-  }
-}
-
-function checkMoney(
-  known: readonly KnownConnection[],
-  fieldMaps: readonly FieldMap[],
-  roots: readonly Node[],
-  problems: Problems,
-): void {
-  for (const root of roots) {
-    visit(root, (node) => {
-      if (node.op !== 'field' || !node.money) return;
-      const feeding = new Set(originsOf(fieldMaps, node.fact, node.field).map(({ connector }) => connector));
-      const currencies = new Set(
-        known.flatMap(({ connector, crm }) =>
-          feeding.has(connector) && crm.homeCurrency !== null ? [crm.homeCurrency] : [],
-        ),
-      );
-      if (currencies.size < 2) return;
-      problems.error(
-        node.pos,
-        `\`${node.fact}.${node.field}\` is money in ${[...currencies].sort().join(' and ')}: a sum or threshold over two home currencies means nothing. Read it from one connector only, or use a field in one currency.`,
-      );
-    });
   }
 }

@@ -34,7 +34,7 @@ import type {
  *         score: { field: hs_value, scale: { by: hs_survey_type, NPS: [0, 10] } }  brought to 0-100
  *         won: { stage: dealstage, pipeline: pipeline, gives: won }              from the pipeline's metadata
  *         closed: { stage: dealstage, gives: closed, date: closedate }           only while the stage is closed
- *         arr: { field: ARR__c, type: number }   a field of your own says its type */
+ *         arr: { field: ARR__c, type: number, money: true }   a field of your own says its type, and if it is money */
 
 const ENTITIES = Object.keys(FACTS_OF_ENTITY) as readonly Entity[];
 export const CRM_NAME = /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*$/;
@@ -67,6 +67,7 @@ export function loadFieldMap(text: string, file: string): LoadedFieldMap {
     problems.error(root.pos, 'Found no `objects`. Expected the object types with their fields.');
   const types: [string, FactType][] = [];
   const objects: ObjectMap[] = [];
+  const money = new Set<string>();
   const identity: [string, IdentityFields][] = [];
   for (const { key, keyPos, value } of shape.map(objectsNode?.value, 'objects')?.entries ?? []) {
     if (!CRM_NAME.test(key)) {
@@ -81,13 +82,19 @@ export function loadFieldMap(text: string, file: string): LoadedFieldMap {
     shape.keys(map, ['is', 'identity', 'fields'], `the object type ${key}`);
     const entity = readEntity(shape, map, keyPos);
     if (entity === null) continue;
-    objects.push({ type: key, entity, fields: readFields(shape, map, entity, types) });
+    objects.push({ type: key, entity, fields: readFields(shape, map, entity, types, money) });
     identity.push([key, readIdentity(shape, map)]);
   }
   const sorted = sortProblems(problems.list);
   if (problems.failed || connector === null) return { fieldMap: null, problems: sorted };
   return {
-    fieldMap: { connector, objects, identity: record(identity), types: record(types) },
+    fieldMap: {
+      connector,
+      objects,
+      identity: record(identity),
+      types: record(types),
+      ...(money.size === 0 ? {} : { money: [...money] }),
+    },
     problems: sorted,
   };
 }
@@ -114,6 +121,7 @@ function readFields(
   map: YamlMap,
   entity: Entity,
   types: [string, FactType][],
+  money: Set<string>,
 ): Readonly<Record<string, FieldSource>> {
   const [fact] = FACTS_OF_ENTITY[entity] as readonly [FactName, ...FactName[]];
   const fields: [string, FieldSource][] = [];
@@ -136,6 +144,7 @@ function readFields(
       }
       types.push([`${fact}.${key}`, read.type]);
     }
+    if (read.money) money.add(`${fact}.${key}`);
     fields.push([key, read.source]);
   }
   return record(fields);

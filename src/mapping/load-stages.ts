@@ -1,5 +1,6 @@
+import { noStage } from './build.ts';
 import type { ConditionMaker } from './condition.ts';
-import { listOf, nearest, quote } from './problems.ts';
+import { quote } from './problems.ts';
 import { readCondition } from './read-condition.ts';
 import { readDuration } from './read-predicate.ts';
 import type { RuleScope } from './scope.ts';
@@ -44,6 +45,18 @@ export function readStages(
     const map = empty ? emptyMap(entry.keyPos) : shape.map(value, `The stage ${entry.key}`);
     return map === null ? [] : [readStage(shape, scope, entry, map, make)];
   });
+  const owner = new Map<string, string>();
+  for (const { stage } of stages) {
+    for (const old of stage.renamedFrom) {
+      const other = owner.get(old);
+      owner.set(old, stage.name);
+      if (other === undefined) continue;
+      shape.problems.error(
+        stage.position,
+        `\`${other}\` and \`${stage.name}\` both say they were \`${old}\`. Its visits can go to one of them only.`,
+      );
+    }
+  }
   const defaults = stages.filter(({ stage }) => stage.isDefault);
   for (const { stage } of defaults.slice(1)) {
     shape.problems.error(
@@ -52,6 +65,18 @@ export function readStages(
     );
   }
   return stages;
+}
+
+/** What `renamed_from:` says before the stages themselves are read (J16). */
+export function renamedStages(entries: readonly YamlEntry[]): ReadonlyMap<string, string> {
+  const renamed = new Map<string, string>();
+  for (const { key, value } of entries) {
+    const node = value.kind === 'map' ? value.get('renamed_from')?.value : undefined;
+    for (const item of node === undefined ? [] : node.kind === 'list' ? node.items : [node]) {
+      if (item.kind === 'scalar' && !renamed.has(item.source)) renamed.set(item.source, key);
+    }
+  }
+  return renamed;
 }
 
 function emptyMap(pos: Position): YamlMap {
@@ -156,11 +181,7 @@ function readExits(
 
 function isStage(scope: RuleScope, name: string, pos: Position): boolean {
   if (scope.stages.includes(name)) return true;
-  scope.problems.error(
-    pos,
-    `This journey has no stage ${quote(name)}. Expected ${listOf(scope.stages)}.`,
-    nearest(name, scope.stages),
-  );
+  noStage(scope, name, pos);
   return false;
 }
 

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { type Addition, type Additions, mergeFieldMaps, readAdditions } from './additions.ts';
 import { fieldSpec } from './catalogue.ts';
 import { createConditions } from './condition.ts';
-import { checkStages, impossible } from './dead.ts';
+import { impossible } from './dead.ts';
 import { createDefines } from './defines.ts';
 import { checkKnown } from './known-checks.ts';
 import { readAnalysis } from './load-analysis.ts';
 import { bandNames, readHealth } from './load-health.ts';
 import { readKpis } from './load-kpis.ts';
 import { readOutputs } from './load-outputs.ts';
-import { readSegments, readStages } from './load-stages.ts';
+import { readSegments, readStages, renamedStages } from './load-stages.ts';
 import { createProblems, listOf, nearest, quote, sortProblems } from './problems.ts';
+import { amountsOf, checkMoney, readRates } from './rates.ts';
+import { checkStages } from './reach.ts';
 import { dependsOn, readsOf } from './reads.ts';
 import type { Reference, RuleScope } from './scope.ts';
 import { createShape, labelOf, named, type Shape } from './shape.ts';
@@ -59,6 +61,7 @@ const KEYS = [
   'subject',
   'timezone',
   'fields',
+  'rates',
   'define',
   'segments',
   'stages',
@@ -88,6 +91,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
   const head = readHead(shape, root, options.timezone);
   const additions = readAdditions(shape, root.get('fields')?.value, options.fieldMaps);
   const fieldMaps = mergeFieldMaps(options.fieldMaps, additions.fieldMaps);
+  const { rates, pos: ratesPos } = readRates(shape, root.get('rates')?.value);
   const zone = createZone(head.timezone);
   const make = createConditions(zone);
   const part = (key: string): YamlMap | null => shape.map(root.get(key)?.value, key);
@@ -107,7 +111,9 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
     zone,
     problems,
     types: typesOf(fieldMaps, additions),
+    amounts: new Set([...amountsOf(fieldMaps), ...additions.money]),
     stages: stageEntries.map(({ key }) => key),
+    renamed: renamedStages(stageEntries),
     bands: bandNames(healthEntry?.value),
     defineNames: part('define')?.entries.map(({ key }) => key) ?? [],
     references: [],
@@ -161,7 +167,9 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
   // A stage whose rules could not be read would only look unreachable.
   if (!problems.failed) checkStages(stageRules, problems);
   warnUnfed(fieldMaps, reads.positions, problems);
-  checkKnown(known, fieldMaps, additions.list, reads.positions, roots, problems);
+  checkKnown(known, fieldMaps, additions.list, reads.positions, problems);
+  const money = { reads: reads.positions, rates: ratesPos };
+  checkMoney({ reads: reads.set, rates }, fieldMaps, known, money, problems);
   if (problems.failed) return failed(fieldMaps);
   return {
     fieldMaps,
@@ -181,6 +189,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
       reads: reads.set,
       dependsOn: dependsOn(scope.references),
       prefer: additions.prefer,
+      rates,
       kpis,
       analysis,
       references: scope.references,

@@ -1,6 +1,7 @@
 import type { ListName } from '../model/facts.ts';
 import { CATALOGUE, fieldNames, fieldSpec, LIST_NAMES, RESULT_FIELDS } from './catalogue.ts';
 import { listOf } from './problems.ts';
+import { isMoney } from './rates.ts';
 import { type Env, type Item, type RuleScope, unknown } from './scope.ts';
 import type { FieldNode, ListRef, ResultKey, ResultNode, Scope, ValueNode, ValueType } from './tree.ts';
 import type { FactName, FactType, Position } from './types.ts';
@@ -172,7 +173,7 @@ function fieldNode(
     fact,
     field,
     nullable,
-    money: spec.money === true,
+    money: isMoney(fact, field, scope.amounts),
   };
 }
 

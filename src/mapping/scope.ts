@@ -25,7 +25,11 @@ export interface RuleScope {
   readonly zone: Zone;
   readonly problems: Problems;
   readonly types: Readonly<Record<string, FactType>>;
+  /** Fields of their own that are money, by `account.arr` (J5). */
+  readonly amounts: ReadonlySet<string>;
   readonly stages: readonly string[];
+  /** Names that stages had before (`renamed_from`), with the ones they have now (J16). */
+  readonly renamed: ReadonlyMap<string, string>;
   readonly bands: readonly string[];
   readonly defineNames: readonly string[];
   readonly references: Reference[];

@@ -196,9 +196,17 @@ export interface Mapping {
   readonly dependsOn: readonly { readonly of: 'self' | 'account' | 'people'; readonly journey: string }[];
   /** By `deals.amount`: connections whose value goes first where records differ, else the newest (J5). */
   readonly prefer?: Readonly<Record<string, readonly string[]>>;
+  /** What one amount of another home currency is worth in the one rules count in (J5); null: money is not converted. */
+  readonly rates?: Rates | null;
   /** Targets (J35), in the order of the file. */
   readonly kpis?: readonly Kpi[];
   readonly analysis?: AnalysisSettings | null;
+}
+
+/** One `USD` is `per.USD` of `to`. */
+export interface Rates {
+  readonly to: string;
+  readonly per: Readonly<Record<string, number>>;
 }
 
 export type FactName = 'person' | 'account' | ListName;
@@ -246,6 +254,8 @@ export interface FieldMap {
   readonly identity: Readonly<Record<string, IdentityFields>>;
   /** Types of fact fields that are not in the catalogue (`catalogue.ts`), by `account.arr`. */
   readonly types?: Readonly<Record<string, FactType>>;
+  /** Those of them that are amounts of money in the connection's home currency (J5), by `account.arr`. */
+  readonly money?: readonly string[];
 }
 
 /** Type of a fact field. `date` and `datetime` are instants (epoch milliseconds); a `date` has no time of day (J9). */

@@ -9,7 +9,14 @@ export interface KnownCrm {
       string,
       {
         readonly fields: Readonly<
-          Record<string, { readonly options?: readonly { readonly value: string; readonly label: string }[] }>
+          Record<
+            string,
+            {
+              /** `enum`: one of the options, nothing else. */
+              readonly type?: string;
+              readonly options?: readonly { readonly value: string; readonly label: string }[];
+            }
+          >
         >;
       }
     >
@@ -45,7 +52,8 @@ export function originsOf(
 }
 
 /** The words a text field can have, in our spelling: those of the value maps and constants that feed it and, where a
- *  CRM is known, its options and stage labels. Null when one of its sources can hold any text. */
+ *  CRM is known, its options and stage labels; an option field without a value map has the CRM's own options. Null when
+ *  one of its sources can hold any text. */
 export function wordsOf(
   fieldMaps: readonly FieldMap[],
   known: readonly KnownConnection[],
@@ -71,9 +79,30 @@ export function wordsOf(
         // An option without a word stays as the CRM spells it, and rules may name it so.
         words.add(source.values[option] ?? option);
       }
-    } else return null;
+    } else {
+      const options = source.kind === 'field' ? ownOptions(crms, object.type, source.fields) : null;
+      if (options === null) return null;
+      for (const option of options) words.add(option);
+    }
   }
   return [...words];
+}
+
+/** Options of one field that is an enum in every known CRM that has the object type; null: any text goes. */
+function ownOptions(
+  crms: readonly KnownCrm[],
+  type: string,
+  fields: readonly string[],
+): readonly string[] | null {
+  const [field, ...more] = fields;
+  const having = crms.filter(({ objects }) => Object.hasOwn(objects, type));
+  if (field === undefined || more.length > 0 || having.length === 0) return null;
+  const bound = having.every(({ objects }) => {
+    const known = objects[type]?.fields;
+    const info = known !== undefined && Object.hasOwn(known, field) ? known[field] : undefined;
+    return info?.type === 'enum' && (info.options?.length ?? 0) > 0;
+  });
+  return bound ? optionsOf(having, type, field) : null;
 }
 
 export function optionsOf(crms: readonly KnownCrm[], type: string, field: string): readonly string[] {

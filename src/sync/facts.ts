@@ -7,8 +7,10 @@ import {
   type FactBuilder,
   type FactIssue,
 } from '../facts/index.ts';
+import { moneyProblems } from '../mapping/index.ts';
 import type { FactName, Mapping, ReadSet } from '../mapping/types.ts';
 import { createZone } from '../mapping/zone.ts';
+import { WaystageError } from '../model/errors.ts';
 import type { Fact, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
@@ -26,8 +28,9 @@ export interface FactMaker {
 }
 
 /**
- * One builder a time zone and preference: days begin at different instants (J9), and a mapping may trust one CRM
- * more than another for a field (J5).
+ * One builder a time zone, preference and rates: days begin at different instants (J9), a mapping may trust one CRM
+ * more than another for a field and count money in a currency of its choice (J5).
+ * Throws `mapping_invalid` when money of two home currencies would be added up.
  * @param discoveryOf what a connection told of its pipelines; null before it was ever read
  */
 export function createFactMaker(
@@ -38,8 +41,9 @@ export function createFactMaker(
 ): FactMaker {
   const builders = new Map<string, FactBuilder>();
   const hashes = new WeakMap<Fact, string>();
-  const builderOf = ({ timezone, prefer }: Mapping): FactBuilder => {
-    const name = builderName({ timezone, prefer });
+  insistOnOneCurrency(connections, discoveryOf, mappings);
+  const builderOf = ({ timezone, prefer, rates }: Mapping): FactBuilder => {
+    const name = builderName({ timezone, prefer, rates });
     const known = builders.get(name);
     if (known !== undefined) return known;
     const reader = createFactReader({
@@ -48,11 +52,13 @@ export function createFactMaker(
         id,
         connector: connector.id,
         stages: discoveryOf(id)?.stages ?? [],
+        homeCurrency: discoveryOf(id)?.homeCurrency ?? null,
       })),
       fieldMaps: [...new Map(connections.map(({ fieldMap }) => [fieldMap.connector, fieldMap])).values()],
       reads: unionOfReads(mappings.filter((mapping) => builderName(mapping) === name)),
       issue,
       ...(prefer === undefined ? {} : { prefer }),
+      ...(rates === undefined || rates === null ? {} : { rates }),
     });
     const builder = createFactBuilder(reader);
     builders.set(name, builder);
@@ -83,11 +89,30 @@ export function createFactMaker(
   };
 }
 
+/** `check` says it with a position once the CRMs are known; the very first run learns it only after reading them. */
+function insistOnOneCurrency(
+  connections: readonly SyncConnection[],
+  discoveryOf: (connection: ConnectionId) => Discovery | null,
+  mappings: readonly Mapping[],
+): void {
+  const known = connections.flatMap(({ id, connector }) => {
+    const crm = discoveryOf(id);
+    return crm === null ? [] : [{ connection: id, connector: connector.id, crm }];
+  });
+  const fieldMaps = [...new Map(connections.map(({ fieldMap }) => [fieldMap.connector, fieldMap])).values()];
+  for (const mapping of mappings) {
+    const [problem] = moneyProblems(mapping, fieldMaps, known);
+    if (problem !== undefined)
+      throw new WaystageError('mapping_invalid', `${mapping.file}: ${problem.message}`);
+  }
+}
+
 function builderName(mapping: {
   readonly timezone: string;
   readonly prefer?: Mapping['prefer'] | undefined;
+  readonly rates?: Mapping['rates'] | undefined;
 }): string {
-  return JSON.stringify([mapping.timezone, mapping.prefer ?? {}]);
+  return JSON.stringify([mapping.timezone, mapping.prefer ?? {}, mapping.rates ?? null]);
 }
 
 function factLists(facts: SubjectFacts): readonly (readonly Fact[])[] {

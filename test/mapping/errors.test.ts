@@ -155,6 +155,85 @@ stages:
 `);
   });
 
+  test('J7 contradictions hidden in alternatives, counts, texts and the stage before', () => {
+    check(`
+journey: j
+subject: account
+stages:
+  a: { default: true }
+  b: { enter: { all: [{ any: [{ account.type: partner }, { account.type: other }] }, { account.type: customer }] } }  #error@3: two things at once
+  c: { enter: { count: deals, lt: 0 } }                                #error@3: two things at once
+  d: { enter: { all: [{ account.country: [DE, AT] }, { account.country: { starts_with: F } }] } }  #error@3: two things at once
+  e: { enter: { journey.stage: f, account.type: partner }, from: [a] }  #error@3: the stage before, can only be a
+  f: { enter: { journey.stage: f, account.type: partner } }            #error@3: the stage before, can only be
+  g: { enter: { account.type: partner }, terminal: true }
+  h: { enter: { account.type: other }, from: [g] }                     #error@3: or leave (terminal: true)
+  i: { enter: { account.type: partner }, exit: [{ to: a, when: { journey.stage: a } }] }  #error@81: This exit can never be taken
+  k: { enter: { all: [{ any: [{ account.type: partner }, { account.type: other }] }, { any: [{ account.type: customer }, { account.type: other }] }] } }
+  l: { enter: { all: [{ count: deals, gte: 0 }, { account.country: { contains: e } }, { account.country: [DE, AT] }] } }
+  m: { enter: { journey.stage: { missing: true }, account.type: other } }
+`);
+  });
+
+  test('J7, J11 a stage listed before one that is open to everybody is warned about', () => {
+    check(`
+journey: j
+subject: account
+stages:
+  a: { enter: { account.type: partner } }                              #warning@3: \`c\`, listed after it, is open to everybody
+  b: { off_path: true, stay: true }
+  c: { default: true, exit: [{ to: b, when: { account.type: other } }] }
+  d: { enter: { account.type: other } }
+`);
+    check(`
+journey: j
+subject: account
+stages:
+  a: { urgent: true, enter: { account.type: partner } }
+  c: { default: true, min_stay: 3d }
+`);
+  });
+
+  test('J7 an option that the CRM does not have is an error also without a value map', () => {
+    const crm = (options: readonly string[]): KnownConnection[] => [
+      {
+        connection: 'main',
+        connector: 'hubspot',
+        crm: {
+          homeCurrency: 'USD',
+          stages: [],
+          objects: { contacts: { fields: { email: { type: 'enum', options: options.map(option) } } } },
+        },
+      },
+    ];
+    const text = `
+journey: j
+subject: person
+stages:
+  a: { default: true }
+  b: { enter: { person.title: cheif } }       #error@31: is never "cheif" -> Chief
+  c: { enter: { person.title: chief } }
+`;
+    const maps = { fieldMaps: [fieldMap('hubspot', 'contacts', 'person')] };
+    check(text, { ...maps, known: crm(['Chief', 'Head']) });
+    // Without the connection, or where the field is no list of options, any text goes.
+    expect(load(text, maps).problems).toEqual([]);
+    expect(load(text, { ...maps, known: crm([]) }).problems).toEqual([]);
+  });
+
+  test('J16 an old name of a stage is told by its new one, and belongs to one stage only', () => {
+    check(`
+journey: j
+subject: account
+stages:
+  a: { default: true }
+  b: { enter: { journey.stage: trial } }         #error@32: it is called \`c\` now -> c
+  c: { enter: { account.type: partner }, renamed_from: trial }
+  d: { enter: { account.type: other }, from: trial }  #error@46: it is called \`c\` now -> c
+  e: { enter: { account.type: customer }, renamed_from: [trial, old] }  #error@3: both say they were \`trial\`
+`);
+  });
+
   test('J7 not around a comparison of a field that can have no value is warned about', () => {
     check(`
 journey: j
@@ -352,7 +431,7 @@ stages:
     );
   });
 
-  test('J5 a threshold over two home currencies is an error', () => {
+  test('J5 a sum or threshold over two home currencies is an error without rates for both', () => {
     const maps: FieldMap[] = ['hubspot', 'salesforce'].map((connector) => ({
       connector,
       identity: {},
@@ -379,6 +458,68 @@ stages:
 `;
     check(text, { fieldMaps: maps, known: known('EUR', 'USD') });
     expect(load(text, { fieldMaps: maps, known: known('EUR', 'EUR') }).problems).toEqual([]);
+    expect(
+      load(`rates: { to: EUR, USD: 0.92 }${text}`, { fieldMaps: maps, known: known('EUR', 'USD') }).mapping,
+    ).toMatchObject({ rates: { to: 'EUR', per: { USD: 0.92 } } });
+    check(
+      text
+        .replace('EUR and USD', 'GBP, for which rates')
+        .replace('stages', 'rates: { to: EUR, USD: 0.92 }\nstages'),
+      {
+        fieldMaps: maps,
+        known: known('USD', 'GBP'),
+      },
+    );
+    const silent = known('USD', 'USD').map((one) => ({ ...one, crm: { ...one.crm, homeCurrency: null } }));
+    check(
+      `${text.replace('   #error@22: money in EUR and USD', '')}rates: { to: EUR }   #warning@8: does not tell its home currency\n`,
+      {
+        fieldMaps: maps,
+        known: silent,
+      },
+    );
+  });
+
+  test('J5 a field of its own can be money too', () => {
+    const maps = ['hubspot', 'salesforce'].map((connector) => ({
+      ...fieldMap(connector, 'companies', 'person'),
+      objects: [{ type: 'companies', entity: 'account' as const, fields: {} }],
+    }));
+    const known = ['EUR', 'USD'].map((homeCurrency, index) => ({
+      connection: `c${index}`,
+      connector: index === 0 ? 'hubspot' : 'salesforce',
+      crm: { homeCurrency, stages: [], objects: {} },
+    }));
+    check(
+      `
+journey: j
+subject: account
+fields:
+  account.arr: { hubspot: arr, salesforce: ARR__c, type: number, money: true }
+  account.seats: { hubspot: seats, salesforce: Seats__c, type: number }
+  account.plan: { hubspot: plan, type: text, money: true }           #error@53: Money is a number
+stages:
+  a: { default: true }
+  b: { enter: { account.arr: { gte: 50000 } } }    #error@17: money in EUR and USD
+  c: { enter: { account.seats: { gte: 5 } } }
+`,
+      { fieldMaps: maps, known },
+    );
+  });
+
+  test('J5 rates', () => {
+    check(`
+journey: j
+subject: account
+rates: { USD: 0, EURO: 3, to: EUR, EUR: 2 }   #error@15: The rate of USD
+                                              #error@18: expected a currency code
+                                              #error@41: One EUR is one EUR
+stages:
+  a: { default: true }
+`);
+    check(
+      'journey: j\nsubject: account\nstages: { a: { default: true } }\nrates: { USD: 2 } #error@8: Found no to:\n',
+    );
   });
 });
 
@@ -413,6 +554,15 @@ stages:
         ['`people` scores no health', undefined],
       ]),
     );
+  });
+
+  test('J16 another journey is told the new name of a stage', () => {
+    const renamed = accounts.replace('b: { enter', 'b: { renamed_from: [won], enter');
+    const problems = checkMappings([
+      good(people('{ account.journeys.accounts.stage: won }', 'more')),
+      good(renamed),
+    ]);
+    expect(problems.find(({ suggestion }) => suggestion === 'b')?.message).toContain('it is called `b` now');
   });
 
   test('J2 journeys that read each other in a circle are named', () => {

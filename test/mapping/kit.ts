@@ -117,12 +117,12 @@ export interface RuleOptions extends Partial<LoadOptions> {
 /** One condition as YAML on one line (flow style), or in an `expr:`. */
 export function rule(condition: string, options: RuleOptions = {}): Condition {
   const text = ruleText(condition, options);
-  const stage = good(text, options).stages[0];
+  const stage = good(text, options).stages[1];
   return stage?.enter as Condition;
 }
 
 export function ruleText(condition: string, { subject = 'account', more = '' }: RuleOptions = {}): string {
-  return `journey: j\nsubject: ${subject}\n${more}\nstages:\n  one:\n    enter: ${condition}\n  two: { default: true }\n`;
+  return `journey: j\nsubject: ${subject}\n${more}\nstages:\n  two: { default: true }\n  one:\n    enter: ${condition}\n`;
 }
 
 export function ruleProblems(condition: string, options: RuleOptions = {}): readonly Problem[] {

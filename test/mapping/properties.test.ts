@@ -8,7 +8,7 @@ const ZONE = { timezone: 'Europe/Berlin' };
 
 /** The condition of a random rule; null when the checks refuse it (a contradiction by chance). */
 function made(rule: unknown): Condition | null {
-  return load(ruleText(JSON.stringify(rule)), ZONE).mapping?.stages[0]?.enter ?? null;
+  return load(ruleText(JSON.stringify(rule)), ZONE).mapping?.stages[1]?.enter ?? null;
 }
 
 describe('one tree, three readers', () => {

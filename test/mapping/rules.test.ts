@@ -30,8 +30,8 @@ describe('J2 whose facts', () => {
     const person = { subject: 'person' } as const;
     expect(
       holds(
-        '{ journey.stage: one, journey.visits: 3 }',
-        { ...world, journey: { stage: 'one', visits: 3 } },
+        '{ journey.stage: two, journey.visits: 3 }',
+        { ...world, journey: { stage: 'two', visits: 3 } },
         person,
       ),
     ).toBe(true);
@@ -376,7 +376,7 @@ describe('J33 explanations', () => {
       holds: false,
       distance: 0.2,
       seen: [{ path: 'account.employees', value: 80, fact: { key: 'account' } }],
-      position: { file: 'test.yaml', line: 6 },
+      position: { file: 'test.yaml', line: 7 },
     });
     expect(trace.children[1]).toMatchObject({
       kind: 'list',
