@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/transport': ['src/model'],
   'src/journey': ['src/model', 'src/mapping'],
   'src/identity': ['src/model', 'src/mapping'],
+  'src/analysis': ['src/model', 'src/mapping'],
   'src/facts': ['src/model', 'src/mapping', 'src/identity'],
   'src/store': ['src/model', 'src/connector'],
   'src/story': ['src/model'],
@@ -28,8 +29,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/journey',
     'src/identity',
     'src/facts',
+    'src/analysis',
   ],
-  'src/http': ['src/model', 'src/connector', 'src/store', 'src/journey', 'src/sync'],
+  'src/http': ['src/model', 'src/connector', 'src/store', 'src/journey', 'src/analysis', 'src/sync'],
   connectors: ['src/model', 'src/connector', 'src/transport'],
   sandbox: ['src/model', 'src/story', 'src/sandbox'],
 };
@@ -38,7 +40,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const COMPOSITION = ['composition', 'src/app', 'src/commands'];
 
 /** Rooms without clock, file, network, database or chance: the same arguments give the same answer. */
-const PURE = ['src/model', 'src/mapping', 'src/journey', 'src/identity', 'src/facts', 'src/story'];
+const PURE = [
+  'src/model',
+  'src/mapping',
+  'src/journey',
+  'src/identity',
+  'src/facts',
+  'src/analysis',
+  'src/story',
+];
 const IMPURE =
   /\bDate\.now\(|new Date\(\)|\bMath\.random\(|\bprocess\.|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|from 'node:(fs|net|http|https|child_process|sqlite|os|worker_threads)/;
 /** The one file of the pure rooms that hands out the machine's clock, for the composition root. */
