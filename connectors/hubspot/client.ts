@@ -4,11 +4,23 @@ import { createTransport } from '../../src/transport/index.ts';
 import type {
   HttpAnswer,
   HttpRequest,
+  Spool,
   Transport,
   TransportUsage,
   Verdict,
 } from '../../src/transport/port.ts';
-import { ASSOCIATIONS, arrayOf, badAnswer, GENERAL, isObject, judgeFailure, SEARCH } from './errors.ts';
+import {
+  ASSOCIATIONS,
+  arrayOf,
+  badAnswer,
+  GENERAL,
+  isObject,
+  isRefusal,
+  judgeFailure,
+  SEARCH,
+} from './errors.ts';
+import { FileDownloads } from './export/download.ts';
+import { TOKEN_INFO_PATH } from './paths.ts';
 
 export const DEFAULT_BASE_URL = 'https://api.hubapi.com';
 
@@ -59,14 +71,18 @@ interface Call extends HttpRequest {
 export class HubspotClient {
   /** "HubSpot (connection eu)", for messages. */
   readonly who: string;
+  /** Aborted when the run is stopped. */
+  readonly signal: AbortSignal;
   readonly #base: string;
-  readonly #authorization: string;
+  readonly #token: string;
   readonly #transport: Transport;
+  readonly #files: FileDownloads;
   /** The parsed body of each answer that was judged good, so that no page is parsed twice. */
   readonly #parsed = new WeakMap<HttpAnswer, Json>();
 
   constructor(config: ConnectionConfig, context: ConnectionContext) {
     this.who = `HubSpot (connection ${config.id})`;
+    this.signal = context.signal;
     this.#base = (config.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, '');
     if (config.auth.kind !== 'token') {
       throw new WaystageError(
@@ -74,7 +90,7 @@ export class HubspotClient {
         `${this.who}: auth kind ${config.auth.kind} is not supported; expected token`,
       );
     }
-    this.#authorization = `Bearer ${config.auth.token}`;
+    this.#token = config.auth.token;
     const perTen = config.requestsPer10s ?? REQUESTS_PER_10S;
     const associations = perTen <= FREE_PER_10S ? Math.min(100, perTen) : ASSOCIATIONS_PER_10S;
     this.#transport = createTransport({
@@ -93,10 +109,11 @@ export class HubspotClient {
       judge: (answer, request) => this.#judge(answer, request),
       origin: new URL(this.#base).origin,
     });
+    this.#files = new FileDownloads(this.who, this.#base, context);
   }
 
   get usage(): TransportUsage {
-    return this.#transport.usage;
+    return sumOf([this.#transport.usage, ...this.#files.usages]);
   }
 
   get(path: string, query: Readonly<Record<string, string>>, options: CallOptions): Promise<Reply> {
@@ -109,6 +126,29 @@ export class HubspotClient {
 
   post(path: string, body: Json, options: CallOptions): Promise<Reply> {
     return this.#call({ method: 'POST', url: `${this.#base}${path}`, body: JSON.stringify(body) }, options);
+  }
+
+  /** What the token may do; null when HubSpot does not tell. Static tokens carry their scopes with them. */
+  async scopes(): Promise<ReadonlySet<string> | null> {
+    try {
+      const { json } = await this.post(
+        TOKEN_INFO_PATH,
+        { tokenKey: this.#token },
+        {
+          purpose: 'meta',
+          check: (answer) => (Array.isArray(answer['scopes']) ? null : 'no list of scopes'),
+        },
+      );
+      return new Set(arrayOf(json['scopes']).filter((scope) => typeof scope === 'string'));
+    } catch (error) {
+      if (isRefusal(error) && error.status !== 401) return null;
+      throw error;
+    }
+  }
+
+  /** See `FileDownloads.fetch`. */
+  download(address: string, spool: Spool): Promise<void> {
+    return this.#files.fetch(address, spool);
   }
 
   /** One request of the vendor's own client, carried by our transport. `path` is absolute, with its query. */
@@ -154,7 +194,7 @@ export class HubspotClient {
 
   #headers(withBody: boolean): Readonly<Record<string, string>> {
     return {
-      authorization: this.#authorization,
+      authorization: `Bearer ${this.#token}`,
       'user-agent': 'waystage',
       ...(withBody ? { 'content-type': 'application/json' } : {}),
     };
@@ -177,6 +217,16 @@ export class HubspotClient {
     this.#parsed.set(answer, json);
     return { kind: 'ok' };
   }
+}
+
+function sumOf(usages: readonly TransportUsage[]): TransportUsage {
+  const byPurpose: Record<string, number> = {};
+  for (const usage of usages)
+    for (const [purpose, count] of Object.entries(usage.byPurpose))
+      byPurpose[purpose] = (byPurpose[purpose] ?? 0) + count;
+  const sum = (name: 'requests' | 'rateLimited' | 'retries'): number =>
+    usages.reduce((total, usage) => total + usage[name], 0);
+  return { requests: sum('requests'), rateLimited: sum('rateLimited'), retries: sum('retries'), byPurpose };
 }
 
 /** The check of every list-like answer: `results` is there and is a list. */

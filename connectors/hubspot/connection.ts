@@ -18,11 +18,13 @@ import type {
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import { HubspotClient } from './client.ts';
 import { discover, readAccount } from './discover.ts';
+import { ExportDesk, type ExportSettings } from './export/desk.ts';
 import { pastChanges } from './past-changes.ts';
 import { planProvision, provision } from './provision.ts';
-import { type PullContext, pull } from './pull.ts';
+import { pull } from './pull.ts';
 import { pushWrites, Refused } from './push.ts';
 import { readRecords } from './read.ts';
+import type { PullContext } from './source.ts';
 import { createVendorClient, type VendorClient } from './vendor.ts';
 
 /** One HubSpot account, open for a run. */
@@ -31,13 +33,15 @@ export class HubspotConnection implements Connection {
   readonly #client: HubspotClient;
   readonly #vendor: VendorClient;
   readonly #context: PullContext;
+  readonly #desk: ExportDesk;
   readonly #refused = new Refused();
 
-  constructor(config: ConnectionConfig, context: ConnectionContext) {
+  constructor(config: ConnectionConfig, context: ConnectionContext, exports: ExportSettings) {
     this.id = config.id;
     this.#client = new HubspotClient(config, context);
     this.#vendor = createVendorClient(this.#client);
     this.#context = { client: this.#client, connection: config.id, clock: context.clock, log: context.log };
+    this.#desk = new ExportDesk(this.#context, exports);
   }
 
   get usage(): Usage {
@@ -54,7 +58,7 @@ export class HubspotConnection implements Connection {
   }
 
   pull(request: PullRequest): AsyncIterable<Page> {
-    return pull(this.#context, request);
+    return pull(this.#context, this.#desk, request);
   }
 
   read(

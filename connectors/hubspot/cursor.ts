@@ -1,9 +1,23 @@
 import { WaystageError } from '../../src/model/errors.ts';
+import { OVERLAP_MS } from './overlap.ts';
 
 /** Where a pull stands. Times are epoch milliseconds of HubSpot's clock. */
 export type Cursor =
   /** A full list: the page token, and when the list was begun. */
   | { readonly kind: 'list'; readonly after: string; readonly began: number }
+  /** A full load by an export, begun behind the list's `after`; null: at its beginning. */
+  | {
+      readonly kind: 'export';
+      /** Null: not asked for yet. */
+      readonly id: string | null;
+      readonly began: number;
+      readonly after: string | null;
+      /** Records of the type when it began. */
+      readonly total: number;
+      /** Rows of the file that were handed over, and the id of the last of them. */
+      readonly row: number;
+      readonly last: string | null;
+    }
   /** Between increments: the next one takes everything modified from here on, and what was modified from `lag` on
    *  is due for a second look once it is old enough. */
   | { readonly kind: 'since'; readonly from: number; readonly lag: number }
@@ -17,6 +31,14 @@ export type Cursor =
       readonly began: number;
       readonly look: Look;
     };
+
+/** Where an increment stands. */
+export type ChangeCursor = Exclude<Cursor, { readonly kind: 'list' | 'export' }>;
+
+/** After a full load that began at `began`, by HubSpot's clock. */
+export function afterFull(began: number): Cursor {
+  return { kind: 'since', from: began - OVERLAP_MS, lag: began - OVERLAP_MS };
+}
 
 /** Which part of an increment is under way. */
 export interface Look {
@@ -43,6 +65,10 @@ export function readCursor(text: string): Cursor {
     const right =
       value.v === VERSION &&
       ((value['kind'] === 'list' && string('after') && number('began')) ||
+        (value['kind'] === 'export' &&
+          string('id') &&
+          ['began', 'total', 'row'].every(number) &&
+          ['after', 'last'].every((name) => value[name] === null || string(name))) ||
         (value['kind'] === 'since' && number('from')) ||
         (value['kind'] === 'search' && number('from') && number('began')) ||
         (value['kind'] === 'drain' && number('at') && string('id') && number('began')));
@@ -58,7 +84,7 @@ export function readCursor(text: string): Cursor {
 
 /** Cursors that were stored before there was a second look: it begins with what comes after them. */
 function withLook(cursor: Cursor): Cursor {
-  if (cursor.kind === 'list') return cursor;
+  if (cursor.kind === 'list' || cursor.kind === 'export') return cursor;
   if (cursor.kind === 'since') return Number.isFinite(cursor.lag) ? cursor : { ...cursor, lag: cursor.from };
   const { look } = cursor as { readonly look?: Look };
   if (

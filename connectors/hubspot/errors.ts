@@ -91,6 +91,9 @@ export function judgeFailure(answer: HttpAnswer, request: HttpRequest, who: stri
 
 function judgeLimit(answer: HttpAnswer, body: Body | null, request: HttpRequest, who: string): Verdict {
   const policy = textOf(body?.['policyName']) ?? '';
+  // The exports of a day are counted apart; without one more there are still lists.
+  if (isExportStart(request) && !policy.includes('SECONDLY'))
+    return { kind: 'fail', error: refusal(429, body ?? {}, who, 'POST an export') };
   if (policy.includes('DAILY')) {
     return {
       kind: 'fail',
@@ -113,6 +116,10 @@ function judgeLimit(answer: HttpAnswer, body: Body | null, request: HttpRequest,
   if (answer.headers['retry-after'] !== undefined) return { kind: 'retry', error, pause: bucket };
   const wait = bucket === GENERAL ? TEN_SECONDLY_WAIT : SECONDLY_WAIT;
   return { kind: 'retry', error, pause: bucket, wait };
+}
+
+function isExportStart(request: HttpRequest): boolean {
+  return request.method === 'POST' && new URL(request.url).pathname.startsWith('/crm/exports/');
 }
 
 /** An answer that is not what the API promises: another try can help. */

@@ -5,13 +5,17 @@ export const HUBSPOT_API_VERSION = '2026-03';
 /** APIs that need another version than the rest. */
 export const HUBSPOT_API_OVERRIDES: Readonly<Partial<Record<Api, string>>> = {};
 
-export type Api = 'objects' | 'associations' | 'properties' | 'pipelines' | 'account-info';
+export type Api = 'objects' | 'associations' | 'properties' | 'pipelines' | 'exports' | 'account-info';
+
+/** Tells what a static token may do. It has no dated path so far; nothing depends on its answer. */
+export const TOKEN_INFO_PATH = '/oauth/v2/private-apps/get/access-token-info';
 
 const PREFIX: Readonly<Record<Api, string>> = {
   objects: '/crm/objects',
   associations: '/crm/associations',
   properties: '/crm/properties',
   pipelines: '/crm/pipelines',
+  exports: '/crm/exports',
   'account-info': '/account-info',
 };
 

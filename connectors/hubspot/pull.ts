@@ -1,42 +1,18 @@
-import type { ConnectorLog, Page, PullRequest } from '../../src/connector/port.ts';
-import type { Clock } from '../../src/model/clock.ts';
-import { WaystageError } from '../../src/model/errors.ts';
-import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
+import type { Page, PullRequest } from '../../src/connector/port.ts';
 import { associationsOf, readAssociations } from './associations.ts';
-import { type HubspotClient, hasResults, type Json } from './client.ts';
-import { type Cursor, readCursor, writeCursor } from './cursor.ts';
-import { arrayOf, isObject, textOf } from './errors.ts';
-import { inlineAssociations, type Mapped, type Mapping, mapRow } from './mapper.ts';
-import { apiPath } from './paths.ts';
-import { completeRows, splitForQuery, splitForSearch } from './properties.ts';
-import { type HubspotType, hubspotType, knownFields, requestedProperties } from './schema.ts';
+import { type ChangeCursor, type Cursor, readCursor } from './cursor.ts';
+import type { ExportDesk } from './export/desk.ts';
+import { pullExport } from './export/pull.ts';
+import { listed } from './list.ts';
+import { mapRow } from './mapper.ts';
+import { completeRows, splitForSearch } from './properties.ts';
+import { hubspotType, knownFields, requestedProperties } from './schema.ts';
 import { SearchWalk } from './search.ts';
 import { afterLeg, cursorAt, legFrom, OVERLAP_MS } from './second-look.ts';
-
-/** Without a `Date` header our own clock has to do, which may be wrong by this much. */
-const CLOCK_ERROR_MS = 10 * 60_000;
-
-const LIST_LIMIT = 100;
-
-/** One batch read of associations takes this many records, so an increment hands over this many at once. */
-const CHUNK = 1_000;
-
-export interface PullContext {
-  readonly client: HubspotClient;
-  readonly connection: ConnectionId;
-  readonly clock: Clock;
-  readonly log: ConnectorLog;
-}
-
-/** What all pages of one pull share. */
-interface Source extends PullContext {
-  readonly type: HubspotType;
-  readonly mapping: Mapping;
-  readonly properties: readonly string[];
-}
+import { CHUNK, CLOCK_ERROR_MS, mappingOf, type PullContext, page, rowId, type Source } from './source.ts';
 
 /** See `Connection.pull`. The page after the one being handed over is fetched meanwhile. */
-export function pull(context: PullContext, request: PullRequest): AsyncIterable<Page> {
+export function pull(context: PullContext, desk: ExportDesk, request: PullRequest): AsyncIterable<Page> {
   const type = hubspotType(request.type);
   const fields = knownFields(type, request.fields, request.discovery);
   const source: Source = {
@@ -46,95 +22,34 @@ export function pull(context: PullContext, request: PullRequest): AsyncIterable<
     properties: requestedProperties(type, fields.keys()),
   };
   const cursor = request.cursor === null ? null : readCursor(request.cursor);
-  return ahead(cursor === null || cursor.kind === 'list' ? listed(source, cursor) : changed(source, cursor));
-}
-
-/** A mapping that warns once per field about values that do not fit. */
-export function mappingOf(context: PullContext, type: HubspotType, fields: Mapping['fields']): Mapping {
-  const warned = new Set<string>();
-  return {
-    connection: context.connection,
-    type,
-    fields,
-    unfit: (field, id) => {
-      if (warned.has(field)) return;
-      warned.add(field);
-      context.log.warn(
-        { connection: context.connection, type: type.name, field, id },
-        'a value does not fit the type of its HubSpot property and was left out',
-      );
-    },
-  };
-}
-
-/** All live records, by HubSpot's list, with their associations inline. Rows whose associations have to be read in
- *  full are held until one read takes many of them. */
-async function* listed(
-  source: Source,
-  start: (Cursor & { readonly kind: 'list' }) | null,
-): AsyncGenerator<Page> {
-  const { client, type } = source;
-  const { inline, rest } = splitForQuery(source.properties);
-  let after = start?.after ?? null;
-  let began = start?.began ?? null;
-  let held: ListedRow[] = [];
-  let gone: Mapped[] = [];
-  for (;;) {
-    const { json, serverTime } = await client.get(
-      apiPath('objects', type.name),
-      {
-        limit: String(LIST_LIMIT),
-        properties: inline.join(','),
-        ...(type.associations.length === 0 ? {} : { associations: type.associations.join(',') }),
-        ...(after === null ? {} : { after }),
-      },
-      { purpose: 'pull', check: hasResults },
-    );
-    began ??= serverTime ?? source.clock.now() - CLOCK_ERROR_MS;
-    const { rows, failed } = await completeRows(client, type, arrayOf(json['results']), rest, 'pull');
-    gone.push(...failed.map((one) => ({ failed: one })));
-    held.push(...rows.map((row) => ({ row, ...inlineAssociations(row, type) })));
-    const next = nextAfter(json);
-    if (next !== null && next === after) {
-      throw new WaystageError(
-        'crm_bad_answer',
-        `${client.who} gave the same page of ${type.name} twice; run again later`,
-        { retryable: true },
-      );
-    }
-    after = next;
-    if (next !== null && held.length < CHUNK && held.some((one) => one.cut.length > 0)) continue;
-    const mapped = await withInline(source, held);
-    const cursor: Cursor =
-      next === null
-        ? { kind: 'since', from: began - OVERLAP_MS, lag: began - OVERLAP_MS }
-        : { kind: 'list', after: next, began };
-    yield page([...gone, ...mapped], cursor, next === null, null);
-    if (next === null) return;
-    held = [];
-    gone = [];
-  }
-}
-
-type ListedRow = { readonly row: unknown } & ReturnType<typeof inlineAssociations>;
-
-async function withInline(source: Source, read: readonly ListedRow[]): Promise<readonly Mapped[]> {
-  const { client, type, mapping } = source;
-  const whole = new Map<string, ReturnType<typeof associationsOf>>();
-  for (const other of type.associations) {
-    const cut = read.filter((one) => one.cut.includes(other)).map((one) => rowId(one.row));
-    if (cut.length === 0) continue;
-    const lists = await readAssociations(client, type, cut, [other], true);
-    for (const id of cut) whole.set(id, { ...whole.get(id), ...associationsOf(id, lists) });
-  }
-  return read.map(({ row, associations }) =>
-    mapRow(row, mapping, { ...associations, ...whole.get(rowId(row)) }),
+  return ahead(
+    cursor === null || cursor.kind === 'list' || cursor.kind === 'export'
+      ? full(source, desk, cursor)
+      : changed(source, cursor),
   );
+}
+
+/** All live records: by lists, and from where it pays and is allowed by an export. Where an export does not work out,
+ *  lists go on from where it began. */
+async function* full(
+  source: Source,
+  desk: ExportDesk,
+  cursor: Extract<Cursor, { readonly kind: 'list' | 'export' }> | null,
+): AsyncGenerator<Page, void, undefined> {
+  let place = cursor?.kind === 'export' ? cursor : null;
+  if (place === null) {
+    const start = cursor?.kind === 'list' ? cursor : { after: null, began: null };
+    const larger = yield* listed(source, start, cursor === null ? desk.probe(source) : null);
+    if (larger === null) return;
+    place = { kind: 'export', id: null, row: 0, last: null, ...larger };
+  }
+  const rest = yield* pullExport(source, desk, place);
+  if (rest !== null) yield* listed(source, rest, null);
 }
 
 /** What changed, by search in the order of modification, then the associations of what was found; at times followed
  *  by a second look at what the search may have shown late. */
-async function* changed(source: Source, start: Exclude<Cursor, { kind: 'list' }>): AsyncGenerator<Page> {
+async function* changed(source: Source, start: ChangeCursor): AsyncGenerator<Page, void, undefined> {
   const { client, type, mapping } = source;
   const { inline, rest } = splitForSearch(source.properties, type);
   let leg = legFrom(start, source.clock.now());
@@ -163,32 +78,13 @@ async function* changed(source: Source, start: Exclude<Cursor, { kind: 'list' }>
       const all = [...failed.map((one) => ({ failed: one })), ...mapped];
       yield page(all, cursor, cursor.kind === 'since', walk.remaining);
       if (cursor.kind === 'since') return;
-      if (walk.done && cursor.kind !== 'list') leg = legFrom(cursor, source.clock.now());
+      if (walk.done) leg = legFrom(cursor, source.clock.now());
     }
   }
 }
 
-function page(mapped: readonly Mapped[], cursor: Cursor, done: boolean, total: number | null): Page {
-  const records: CrmRecord[] = [];
-  const failed: { readonly id: string; readonly message: string }[] = [];
-  for (const one of mapped) {
-    if ('record' in one) records.push(one.record);
-    else failed.push(one.failed);
-  }
-  return { records, failed, cursor: writeCursor(cursor), done, total };
-}
-
-function rowId(row: unknown): string {
-  return isObject(row) ? (textOf(row['id']) ?? '') : '';
-}
-
-function nextAfter(json: Json): string | null {
-  const next = isObject(json['paging']) ? json['paging']['next'] : undefined;
-  return isObject(next) ? textOf(next['after']) : null;
-}
-
 /** Fetches one page ahead of the consumer, so that storing a page and fetching the next overlap. */
-async function* ahead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
+export async function* ahead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = pages.next();
   try {
     for (;;) {

@@ -6,8 +6,8 @@ import { isObject, isRefusal, textOf } from './errors.ts';
 import { mapRow } from './mapper.ts';
 import { apiPath } from './paths.ts';
 import { batchRead, completeRows, splitForQuery } from './properties.ts';
-import { mappingOf, type PullContext } from './pull.ts';
 import { type HubspotType, hubspotType, knownFields, requestedProperties } from './schema.ts';
+import { mappingOf, type PullContext } from './source.ts';
 
 /** Ids that no batch read knows are looked up one by one, because only that follows a merge; at most so many. */
 const LOOK_UPS = 25;

@@ -15,6 +15,8 @@ export interface HubspotType extends ObjectType {
   readonly singular: string;
   /** The modification stamp that search can filter and sort by; contacts have a name of their own. */
   readonly modified: string;
+  /** The property that says when a record was made. */
+  readonly created: string;
   /** Records of this type can be merged: `hs_merged_object_ids` names the ids that live on here. */
   readonly merges: boolean;
   /** The property that holds the pipeline stage. */
@@ -28,6 +30,7 @@ function engagement(name: string, label: string, singular: string, typeId: strin
     outputs: false,
     associations: ['contacts', 'companies', 'deals'],
     modified: 'hs_lastmodifieddate',
+    created: 'hs_createdate',
     merges: false,
     stageField: null,
   };
@@ -43,6 +46,7 @@ export const HUBSPOT_TYPES: readonly HubspotType[] = [
     typeId: '0-1',
     singular: 'contact',
     modified: 'lastmodifieddate',
+    created: 'createdate',
     merges: true,
     stageField: null,
   },
@@ -55,6 +59,7 @@ export const HUBSPOT_TYPES: readonly HubspotType[] = [
     typeId: '0-2',
     singular: 'company',
     modified: 'hs_lastmodifieddate',
+    created: 'createdate',
     merges: true,
     stageField: null,
   },
@@ -67,6 +72,7 @@ export const HUBSPOT_TYPES: readonly HubspotType[] = [
     typeId: '0-3',
     singular: 'deal',
     modified: 'hs_lastmodifieddate',
+    created: 'createdate',
     merges: true,
     stageField: 'dealstage',
   },
@@ -79,6 +85,7 @@ export const HUBSPOT_TYPES: readonly HubspotType[] = [
     typeId: '0-5',
     singular: 'ticket',
     modified: 'hs_lastmodifieddate',
+    created: 'createdate',
     merges: true,
     stageField: 'hs_pipeline_stage',
   },
@@ -97,6 +104,7 @@ export const HUBSPOT_TYPES: readonly HubspotType[] = [
     typeId: '0-19',
     singular: 'feedback_submission',
     modified: 'hs_lastmodifieddate',
+    created: 'hs_createdate',
     merges: false,
     stageField: null,
   },

@@ -1,9 +1,8 @@
-import type { Cursor, Look } from './cursor.ts';
+import type { ChangeCursor, Look } from './cursor.ts';
+import { OVERLAP_MS } from './overlap.ts';
 import type { Place } from './search.ts';
 
-/** Search sees new and changed records only some moments later: the next increment begins this much earlier than
- *  the last one did. */
-export const OVERLAP_MS = 5 * 60_000;
+export { OVERLAP_MS };
 
 /** At times the moments are many minutes. What was younger than this when it was looked for is looked for again when
  *  it is older. */
@@ -28,7 +27,7 @@ export interface Leg {
  * does for both.
  * @param now our own clock, epoch ms; decides only which way costs fewer requests
  */
-export function legFrom(cursor: Exclude<Cursor, { readonly kind: 'list' }>, now: number): Leg {
+export function legFrom(cursor: ChangeCursor, now: number): Leg {
   if (cursor.kind === 'since') {
     const first = now - LATE_MS >= cursor.from ? Math.min(cursor.from, cursor.lag) : cursor.from;
     return {
@@ -44,7 +43,7 @@ export function legFrom(cursor: Exclude<Cursor, { readonly kind: 'list' }>, now:
 }
 
 /** Inside a walk. */
-export function cursorAt(place: Place, began: number, look: Look): Cursor {
+export function cursorAt(place: Place, began: number, look: Look): ChangeCursor {
   return place.kind === 'drain'
     ? { kind: 'drain', at: place.at, id: place.id, began, look }
     : { kind: 'search', from: place.from, began, look };
@@ -56,7 +55,7 @@ export function cursorAt(place: Place, began: number, look: Look): Cursor {
  * Everything modified an hour before the increment began was old enough to be shown to it, from where it began to
  * read; between `lag` and there it has only been read when it was younger.
  */
-export function afterLeg(began: number, { first, lag, until }: Look): Cursor {
+export function afterLeg(began: number, { first, lag, until }: Look): ChangeCursor {
   const from = began - OVERLAP_MS;
   const settled = Math.max(lag, began - LATE_MS);
   if (until !== null || lag >= first) return { kind: 'since', from, lag: settled };
