@@ -202,6 +202,16 @@ export function group(
   return base && { op, ...base, items: good };
 }
 
+/** Conditions that one expression asks for at the same item: flat, however many filters they came from. */
+export function conjoin(scope: RuleScope, pos: Position, items: readonly BoolNode[]): BoolNode | null {
+  return group(
+    scope,
+    pos,
+    'all',
+    items.flatMap((item) => (item.op === 'all' ? item.items : [item])),
+  );
+}
+
 /** Warns where `not` would make a missing value true without anybody having said so (J7, J8). */
 export function not(scope: RuleScope, pos: Position, item: BoolNode | null): BoolNode | null {
   if (item === null) return null;

@@ -12,9 +12,27 @@ const NONE: Fact = Object.freeze({ key: '', values: {}, origins: {} });
 
 /** Makes the conditions and values of one mapping. They share one frame, which is safe because an evaluation never
  *  starts another one. */
+/** A condition of a loaded mapping, with the tree it was compiled from: for rule builders, see `writeCondition`. */
+export interface TreeCondition extends Condition {
+  readonly tree: BoolNode;
+}
+export interface TreeValue extends NumberValue {
+  readonly tree: ValueNode;
+}
+
+/** The tree of a condition; null for one that no mapping file made. */
+export function treeOf(condition: Condition): BoolNode | null {
+  return (condition as Partial<TreeCondition>).tree ?? null;
+}
+
+/** The tree of a value; null for one that no mapping file made. */
+export function valueTreeOf(value: NumberValue): ValueNode | null {
+  return (value as Partial<TreeValue>).tree ?? null;
+}
+
 export interface ConditionMaker {
-  condition(node: BoolNode): Condition;
-  number(node: ValueNode): NumberValue;
+  condition(node: BoolNode): TreeCondition;
+  number(node: ValueNode): TreeValue;
 }
 
 export function createConditions(zone: Zone): ConditionMaker {
@@ -44,6 +62,7 @@ export function createConditions(zone: Zone): ConditionMaker {
       let text: string | null = null;
       return {
         position: node.pos,
+        tree: node,
         get text() {
           text ??= textOf(node);
           return text;
@@ -66,6 +85,7 @@ export function createConditions(zone: Zone): ConditionMaker {
       };
       return {
         position: node.pos,
+        tree: node,
         get text() {
           text ??= textOf(node);
           return text;

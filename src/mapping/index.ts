@@ -1,6 +1,7 @@
 export { mergeFieldMaps } from './additions.ts';
 export { CATALOGUE, FACTS_OF_ENTITY, fieldNames, fieldSpec, LIST_NAMES } from './catalogue.ts';
 export { checkMappings, evaluationOrder } from './check.ts';
+export { treeOf, valueTreeOf } from './condition.ts';
 export { parseSpan, zonedDuration } from './duration.ts';
 export { type LoadedMapping, type LoadOptions, loadMapping, type MappingResult } from './load.ts';
 export { ANALYSIS_PARTS, wantedReads } from './load-analysis.ts';
@@ -8,4 +9,5 @@ export { type LoadedFieldMap, loadFieldMap } from './load-fields.ts';
 export { moneyProblems } from './rates.ts';
 export { crmFields, neededTypes, requestedFields } from './reads.ts';
 export type { KnownConnection, KnownCrm } from './vocabulary.ts';
+export { type RuleData, writeCondition, writeValue } from './write-condition.ts';
 export { createZone, isZone, type Zone } from './zone.ts';

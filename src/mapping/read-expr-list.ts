@@ -1,4 +1,4 @@
-import { group, isRaw, type Operand } from './build.ts';
+import { conjoin, isRaw, type Operand } from './build.ts';
 import { quant } from './build-list.ts';
 import { type CelNode, pathOf } from './cel.ts';
 import { listOf, quote } from './problems.ts';
@@ -87,7 +87,7 @@ export function listReader(reader: ExprReader, names: (env: Env) => readonly str
     const condition = reader.bool(inner.body, inner.env);
     if (condition === null) return null;
     const where =
-      before.where === null ? condition : group(scope, reader.at(node), 'all', [before.where, condition]);
+      before.where === null ? condition : conjoin(scope, reader.at(node), [before.where, condition]);
     return where && { ...before, where };
   };
 
@@ -101,7 +101,7 @@ export function listReader(reader: ExprReader, names: (env: Env) => readonly str
     const pos = reader.at(node);
     const { list, slot, where } = before;
     if (name === 'exists') {
-      const both = where === null ? condition : group(scope, pos, 'all', [where, condition]);
+      const both = where === null ? condition : conjoin(scope, pos, [where, condition]);
       return both && quant(scope, pos, { quant: 'some', list, slot }, both);
     }
     if (where === null) return quant(scope, pos, { quant: 'every', list, slot }, condition);
@@ -113,7 +113,7 @@ export function listReader(reader: ExprReader, names: (env: Env) => readonly str
       depth: condition.depth + 1,
       item: condition,
     };
-    const both = group(scope, pos, 'all', [where, fails]);
+    const both = conjoin(scope, pos, [where, fails]);
     return both && quant(scope, pos, { quant: 'none', list, slot }, both);
   };
 

@@ -1,5 +1,6 @@
 import {
   compare,
+  conjoin,
   exists,
   group,
   isIn,
@@ -190,7 +191,7 @@ function exprReader(scope: RuleScope, scalar: YamlScalar): ExprReader {
     if (pipeline.of === null) return fail(right, 'Expected values, for example people.map(p, p.role).');
     const same = compare(scope, at(node), 'eq', pipeline.of, value(left, env));
     if (same === null) return null;
-    const where = pipeline.where === null ? same : group(scope, at(node), 'all', [pipeline.where, same]);
+    const where = pipeline.where === null ? same : conjoin(scope, at(node), [pipeline.where, same]);
     return (
       where && quant(scope, at(node), { quant: 'some', list: pipeline.list, slot: pipeline.slot }, where)
     );
