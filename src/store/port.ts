@@ -10,6 +10,7 @@ import type {
 import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 import type { LedgerStore } from './ledger.ts';
+import type { PlanStore } from './plans.ts';
 
 export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
 
@@ -23,6 +24,7 @@ export interface Store {
   readonly subjects: SubjectStore;
   readonly journeys: JourneyStore;
   readonly ledger: LedgerStore;
+  readonly plans: PlanStore;
   readonly holds: HoldStore;
   readonly runs: RunStore;
   readonly leases: LeaseStore;

@@ -1,6 +1,7 @@
 import { type RecordKey, recordKeyText } from '../model/record.ts';
+import type { PlannedWrite } from '../store/plans.ts';
 import type { LedgerEntry } from '../store/port.ts';
-import type { ManualEdit, PlannedWrite } from './plan.ts';
+import type { ManualEdit } from './plan.ts';
 import type { Session } from './session.ts';
 
 const HOUR = 3_600_000;

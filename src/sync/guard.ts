@@ -1,7 +1,7 @@
-import { type ConnectionId, type RecordKey, recordKeyText } from '../model/record.ts';
+import type { ConnectionId } from '../model/record.ts';
 import type { Baseline, KeptPlan } from '../store/holds.ts';
+import type { PlannedWrite } from '../store/plans.ts';
 import type { Figures } from './figures.ts';
-import type { PlannedWrite } from './plan.ts';
 
 /** J24: above both, a run writes nothing until somebody has approved it. */
 export interface Guard {
@@ -22,40 +22,26 @@ export interface Drop {
   readonly is: number;
 }
 
-/** What a stopped run keeps. */
+/** What a stopped run keeps, beside the writes it planned. */
 export interface GuardedPlan {
   readonly drops: readonly Drop[];
-  readonly writes: readonly PlannedWrite[];
 }
 
 /** What somebody has approved: the plan of the run that was stopped, and nothing else. */
 export interface Approval {
+  /** The run whose planned writes may be made; null: none. */
   readonly run: string | null;
   readonly drops: readonly Drop[];
   covers(drop: Pick<Drop, 'connection' | 'type' | 'field'>): boolean;
-  coversChange(record: RecordKey, field: string, value: unknown): boolean;
 }
 
-export const NOTHING_APPROVED: Approval = {
-  run: null,
-  drops: [],
-  covers: () => false,
-  coversChange: () => false,
-};
+export const NOTHING_APPROVED: Approval = { run: null, drops: [], covers: () => false };
 
 /** Everything that is in the kept plan. */
 export function approvalOf(kept: KeptPlan): Approval {
-  const { drops, writes } = kept.plan as GuardedPlan;
+  const { drops } = kept.plan as GuardedPlan;
   const dropped = new Set(drops.map(dropKey));
-  const changes = new Set(
-    writes.flatMap((write) => write.changes.map((change) => changeKey(write, change.field, change.new))),
-  );
-  return {
-    run: kept.run,
-    drops,
-    covers: (drop) => dropped.has(dropKey(drop)),
-    coversChange: (record, field, value) => changes.has(changeKey(record, field, value)),
-  };
+  return { run: kept.run, drops, covers: (drop) => dropped.has(dropKey(drop)) };
 }
 
 export function exceeds(guard: Guard, n: number, of: number): boolean {
@@ -88,13 +74,18 @@ export function findDrops(
 /**
  * Subjects whose stage or band would change in a CRM. A field that held nothing is filled, not changed, so a first
  * load counts nothing; what an approved plan says is left out.
+ * @param approved what somebody has approved for the record of a write
  */
-export function changedSubjects(writes: readonly PlannedWrite[], approval: Approval): number {
+export function changedSubjects(
+  writes: readonly PlannedWrite[],
+  approved: (write: PlannedWrite) => PlannedWrite | undefined,
+): number {
   const subjects = new Set<string>();
   for (const write of writes) {
     for (const { output, field, old, new: value } of write.changes) {
       if ((output !== 'stage' && output !== 'health_band') || old === null) continue;
-      if (!approval.coversChange(write, field, value)) subjects.add(write.subject);
+      const known = approved(write)?.changes.find((change) => change.field === field);
+      if (known === undefined || !Object.is(known.new, value)) subjects.add(write.subject);
     }
   }
   return subjects.size;
@@ -111,8 +102,4 @@ export function dropText({ connection, type, field, was, is }: Drop): string {
 
 function dropKey({ connection, type, field }: Pick<Drop, 'connection' | 'type' | 'field'>): string {
   return JSON.stringify([connection, type, field]);
-}
-
-function changeKey(record: RecordKey, field: string, value: unknown): string {
-  return JSON.stringify([recordKeyText(record), field, value]);
 }

@@ -1,16 +1,7 @@
 import type { ConnectionId } from '../model/record.ts';
 import type { Figures } from './figures.ts';
-import {
-  changedSubjects,
-  DEFAULT_GUARD,
-  type Drop,
-  dropText,
-  exceeds,
-  findDrops,
-  type GuardedPlan,
-} from './guard.ts';
+import { DEFAULT_GUARD, type Drop, dropText, exceeds, findDrops, type GuardedPlan } from './guard.ts';
 import { ownFieldNames } from './outputs.ts';
-import type { PlannedWrite } from './plan.ts';
 import { neededFields, typesNeeded } from './pull.ts';
 import type { OpenConnection, Session } from './session.ts';
 import type { GuardSummary } from './summary.ts';
@@ -36,31 +27,21 @@ export async function checkDrops(session: Session, figures: Figures): Promise<re
 /** Stops the run before anything is judged: what is gone must not look like cold customers. */
 export async function stopForDrops(session: Session, drops: readonly Drop[]): Promise<string> {
   const reason = `Nothing was judged or written: ${drops.map(dropText).join('; ')}. If a permission or a scope was taken away, give it back and sync again. ${HOW_ON}`;
-  await keep(session, reason, { drops: [...session.approval.drops, ...drops], writes: [] });
+  await keep(session, reason, { drops: [...session.approval.drops, ...drops] });
   return reason;
 }
 
-/** What the writes would change, against what may change without being asked. */
-export function checkChanges(
-  session: Session,
-  writes: readonly PlannedWrite[],
-  subjects: number,
-): GuardSummary | null {
+/** What the planned writes would change, against what may change without being asked. */
+export function checkChanges(session: Session, changed: number, subjects: number): GuardSummary | null {
   const { guard = DEFAULT_GUARD } = session.options;
-  if (guard === null) return null;
-  const changed = changedSubjects(writes, session.approval);
-  return exceeds(guard, changed, subjects) ? { changed, subjects, drops: [] } : null;
+  return guard !== null && exceeds(guard, changed, subjects) ? { changed, subjects, drops: [] } : null;
 }
 
 /** Stops the run before its first write, with its plan kept for approval. */
-export async function stopForChanges(
-  session: Session,
-  found: GuardSummary,
-  writes: readonly PlannedWrite[],
-): Promise<void> {
+export async function stopForChanges(session: Session, found: GuardSummary): Promise<void> {
   const reason = `Nothing was written: the stage or health band of ${found.changed.toLocaleString('en-US')} of ${found.subjects.toLocaleString('en-US')} people and accounts would change at once. ${HOW_ON}`;
   session.problems.push({ connection: null, code: 'guard', exit: 1, message: reason });
-  await keep(session, reason, { drops: session.approval.drops, writes });
+  await keep(session, reason, { drops: session.approval.drops });
 }
 
 async function keep(session: Session, reason: string, plan: GuardedPlan): Promise<void> {

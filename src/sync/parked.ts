@@ -1,85 +1,97 @@
 import { createHash } from 'node:crypto';
 import { type CrmRecord, recordKeyText } from '../model/record.ts';
 import type { ParkedWrite } from '../store/holds.ts';
+import type { PlannedWrite } from '../store/plans.ts';
 import { ownFieldNames } from './outputs.ts';
-import type { PlannedWrite } from './plan.ts';
 import type { OpenConnection, Session } from './session.ts';
 import type { Refusal, WriteTotals } from './write.ts';
 
 /** Parked records named one by one in a run; the rest is counted. */
 const NAMED = 20;
 
-/** Planned writes without those that the CRM has refused for good for the same values of the same record. */
-export async function withoutParked(
+/** Keeps back what the CRM has refused for good for the same values of the same record. */
+export interface ParkedWrites {
+  /** These planned writes without those that wait. */
+  ready(writes: readonly PlannedWrite[]): Promise<readonly PlannedWrite[]>;
+  /** Remembers what was refused for good, and forgets what was refused before and is not any more. */
+  settle(refusals: readonly Refusal[]): Promise<void>;
+}
+
+export async function parkedWrites(
   session: Session,
   open: OpenConnection,
-  writes: readonly PlannedWrite[],
   totals: WriteTotals,
-): Promise<readonly PlannedWrite[]> {
-  const { store, retryRefused } = session.options;
+): Promise<ParkedWrites> {
+  const { store, retryRefused, clock } = session.options;
   const parked = new Map((await store.holds.parked(open.config.id)).map((one) => [recordKeyText(one), one]));
-  if (parked.size === 0 || retryRefused === true) return writes;
-  const candidates = writes.filter((write) => parked.get(recordKeyText(write))?.due === false);
-  const inputs = await inputsOf(session, open, candidates);
-  const waiting = candidates.flatMap((write): ParkedWrite[] => {
-    const key = recordKeyText(write);
-    const known = parked.get(key);
-    return known !== undefined && inputs.get(key)?.inputs === known.inputs ? [known] : [];
-  });
-  totals.parked += waiting.length;
-  for (const one of waiting.slice(0, NAMED)) {
+  /** Of those that were parked. */
+  const tried: PlannedWrite[] = [];
+  let waiting = 0;
+  const wait = (one: ParkedWrite): void => {
+    waiting += 1;
+    totals.parked += 1;
+    if (waiting > NAMED) return;
     session.notices.push({
       kind: 'parked',
       subject: null,
       text: `${recordKeyText(one)} waits: ${open.config.connector.label} refused it for good: ${one.message} (${one.code}). It is tried again when the record or our values change, or with \`waystage sync --retry\`.`,
     });
-  }
-  if (waiting.length > NAMED) {
-    session.notices.push({
-      kind: 'parked',
-      subject: null,
-      text: `${waiting.length - NAMED} more records of ${open.config.id} wait in the same way.`,
-    });
-  }
-  const held = new Set(waiting.map(recordKeyText));
-  return writes.filter((write) => !held.has(recordKeyText(write)));
-}
-
-/** Remembers what was refused for good, and forgets what was refused before and is not any more. */
-export async function settleParked(
-  session: Session,
-  open: OpenConnection,
-  tried: readonly PlannedWrite[],
-  refusals: readonly Refusal[],
-): Promise<void> {
-  const { store, clock } = session.options;
-  const known = new Map((await store.holds.parked(open.config.id)).map((one) => [recordKeyText(one), one]));
-  const own = refusals.filter(({ write }) => write.connection === open.config.id);
-  const refused = new Map(own.map((refusal) => [recordKeyText(refusal.write), refusal]));
-  const inputs = await inputsOf(
-    session,
-    open,
-    own.map(({ write }) => write),
-  );
-  await store.holds.park(
-    [...refused].map(([key, { write, code, message }]) => ({
-      connection: write.connection,
-      type: write.type,
-      id: write.id,
-      inputs: inputs.get(key)?.inputs ?? '',
-      stamp: Math.max(known.get(key)?.stamp ?? 0, inputs.get(key)?.modified ?? 0),
-      due: false,
-      code,
-      message,
-      run: session.run,
-      at: clock.now(),
-    })),
-    session.fence,
-  );
-  await store.holds.unpark(
-    tried.filter((write) => known.has(recordKeyText(write)) && !refused.has(recordKeyText(write))),
-    session.fence,
-  );
+  };
+  return {
+    async ready(writes) {
+      const known = writes.filter((write) => parked.has(recordKeyText(write)));
+      if (known.length === 0) return writes;
+      const held = new Set<string>();
+      if (retryRefused !== true) {
+        const candidates = known.filter((write) => parked.get(recordKeyText(write))?.due === false);
+        const inputs = await inputsOf(session, open, candidates);
+        for (const write of candidates) {
+          const key = recordKeyText(write);
+          const one = parked.get(key);
+          if (one === undefined || inputs.get(key)?.inputs !== one.inputs) continue;
+          held.add(key);
+          wait(one);
+        }
+      }
+      tried.push(...known.filter((write) => !held.has(recordKeyText(write))));
+      return writes.filter((write) => !held.has(recordKeyText(write)));
+    },
+    async settle(refusals) {
+      if (waiting > NAMED) {
+        session.notices.push({
+          kind: 'parked',
+          subject: null,
+          text: `${waiting - NAMED} more records of ${open.config.id} wait in the same way.`,
+        });
+      }
+      const own = refusals.filter(({ write }) => write.connection === open.config.id);
+      const refused = new Map(own.map((refusal) => [recordKeyText(refusal.write), refusal]));
+      const inputs = await inputsOf(
+        session,
+        open,
+        own.map(({ write }) => write),
+      );
+      await store.holds.park(
+        [...refused].map(([key, { write, code, message }]) => ({
+          connection: write.connection,
+          type: write.type,
+          id: write.id,
+          inputs: inputs.get(key)?.inputs ?? '',
+          stamp: Math.max(parked.get(key)?.stamp ?? 0, inputs.get(key)?.modified ?? 0),
+          due: false,
+          code,
+          message,
+          run: session.run,
+          at: clock.now(),
+        })),
+        session.fence,
+      );
+      await store.holds.unpark(
+        tried.filter((write) => !refused.has(recordKeyText(write))),
+        session.fence,
+      );
+    },
+  };
 }
 
 /** By `connection:type:id`: a hash of what is to be written and of the record without our own fields. */

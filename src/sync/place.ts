@@ -8,8 +8,15 @@ import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.
 import type { Placement } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import type { ManualEdit, PlannedWrite, Reasons } from './plan.ts';
-import { type Planning, planChunk, reportUnreadable, startPlanning, type WantedOutputs } from './planning.ts';
+import type { Reasons } from './plan.ts';
+import {
+  type Planning,
+  type PlanSink,
+  planChunk,
+  reportUnreadable,
+  startPlanning,
+  type WantedOutputs,
+} from './planning.ts';
 import { evaluationLevels, Results, stepContext } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { type SubjectChunk, subjectChunks } from './subject-chunks.ts';
@@ -23,8 +30,10 @@ const REASONS: Mapping['outputs'] = [
 
 export interface Placed {
   readonly totals: PlacedTotals;
-  readonly writes: PlannedWrite[];
-  readonly edits: readonly ManualEdit[];
+  /** Subjects that count for the guard. */
+  readonly changed: number;
+  /** Fields left out because somebody else keeps changing them back. */
+  readonly frozen: number;
 }
 
 interface Work {
@@ -41,11 +50,13 @@ interface Work {
  * with their people, a chunk at a time; each chunk is committed before the next is loaded. Under `plan` nothing is
  * committed.
  * @param subjects how many there are, for the progress
+ * @param sink takes what is planned, chunk by chunk
  */
 export async function placeSubjects(
   session: Session,
   opens: readonly OpenConnection[],
   subjects: number,
+  sink: PlanSink,
 ): Promise<Placed> {
   const { store, connections, mappings } = session.options;
   const issues = createIssueLog();
@@ -53,7 +64,7 @@ export async function placeSubjects(
     (await store.connections.list()).map((stored) => [stored.id, stored.discovery]),
   );
   const totals = noPlaced();
-  const planning = startPlanning(session, opens, totals);
+  const planning = startPlanning(session, opens, totals, sink);
   const work: Work = {
     session,
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
@@ -86,7 +97,7 @@ export async function placeSubjects(
       text: `${issue.key} ${issue.field}: ${issue.message}`,
     });
   }
-  return { totals: work.totals, writes: [...planning.writes.values()], edits: planning.edits };
+  return { totals, changed: planning.changed, frozen: planning.frozen };
 }
 
 /** Every stage of the mapping has a number, so that an empty one is seen to be empty. */

@@ -9,18 +9,10 @@ import {
   type RecordKey,
   recordKeyText,
 } from '../model/record.ts';
+import type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 import { fieldNameOf, isText, kindOfType, TEXT_LENGTH } from './outputs.ts';
 
-/** One field of one record that is to change, or is left alone for a reason people should know. */
-export interface PlannedChange {
-  readonly journey: string;
-  readonly output: Output;
-  readonly field: string;
-  readonly old: FieldValue;
-  readonly new: FieldValue;
-  /** Why the value is what it is, in words; only under `plan`. */
-  readonly reason: string | null;
-}
+export type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 
 /** Why a mapping's outputs are what they are. */
 export interface Reasons {
@@ -28,14 +20,6 @@ export interface Reasons {
   readonly cause: Cause | null;
   readonly stage: string | null;
   readonly health: string | null;
-}
-
-/** One record with all its changes: one row of a write batch. */
-export interface PlannedWrite extends RecordKey {
-  readonly subject: SubjectId;
-  /** The record it hangs on, for sorting: writes to one parent are made together. */
-  readonly parent: string | null;
-  readonly changes: readonly PlannedChange[];
 }
 
 /** An output field a person changed in the CRM since we wrote it, or filled before we ever did. */

@@ -7,9 +7,13 @@ import {
   type RecordKey,
   recordKeyText,
 } from '../model/record.ts';
+import type { PlannedWrite } from '../store/plans.ts';
+import { freezeFights } from './frozen.ts';
+import { changedSubjects } from './guard.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import { type ManualEdit, type PlannedWrite, planRecord, type Reasons } from './plan.ts';
-import type { OpenConnection, Session } from './session.ts';
+import { editText, type ManualEdit, planRecord, type Reasons } from './plan.ts';
+import { byType } from './record-cache.ts';
+import { mayWrite, type OpenConnection, type Session } from './session.ts';
 import type { PlacedTotals } from './summary.ts';
 
 /** What one mapping wants a subject's records to hold. */
@@ -20,14 +24,20 @@ export interface WantedOutputs {
   readonly reasons: Reasons | null;
 }
 
-/** The writes of a run as they are planned, chunk by chunk. */
+/** Where planned writes go: all of them together are too many for memory. */
+export type PlanSink = (writes: readonly PlannedWrite[]) => Promise<void>;
+
+/** The planning of a run, chunk by chunk. */
 export interface Planning {
   readonly session: Session;
   readonly opens: readonly OpenConnection[];
   readonly totals: PlacedTotals;
-  /** By `connection:type:id`: two journeys of one subject share a row, so that a record is written once. */
-  readonly writes: Map<string, PlannedWrite>;
-  readonly edits: ManualEdit[];
+  /** Takes what was planned of a chunk. */
+  readonly sink: PlanSink;
+  /** Subjects whose stage or band would change in a CRM for a cause that nobody has approved. */
+  changed: number;
+  /** Fields left out because somebody else keeps changing them back. */
+  frozen: number;
   /** Output fields that records do not show, by connection and type. */
   readonly unreadable: Map<string, { connection: ConnectionId; fields: Set<string>; records: number }>;
 }
@@ -36,16 +46,18 @@ export function startPlanning(
   session: Session,
   opens: readonly OpenConnection[],
   totals: PlacedTotals,
+  sink: PlanSink,
 ): Planning {
-  return { session, opens, totals, writes: new Map(), edits: [], unreadable: new Map() };
+  return { session, opens, totals, sink, changed: 0, frozen: 0, unreadable: new Map() };
 }
 
-/** Plans the records of these subjects in every open CRM. */
+/** Plans the records of these subjects, which no other chunk has, in every open CRM. */
 export async function planChunk(
   planning: Planning,
   wanted: ReadonlyMap<SubjectId, readonly WantedOutputs[]>,
   neighbourhood: Neighbourhood,
 ): Promise<void> {
+  const drafts: Drafts = { writes: new Map(), edits: [] };
   for (const open of planning.opens) {
     const recordsOf = new Map<SubjectId, readonly CrmRecord[]>();
     for (const subject of wanted.keys()) {
@@ -57,19 +69,47 @@ export async function planChunk(
     }
     const written = await lastWritten(planning, [...recordsOf.values()].flat());
     for (const [subject, records] of recordsOf)
-      planSubject(planning, open, subject, records, wanted.get(subject) ?? [], written);
+      planSubject(planning, drafts, open, subject, records, wanted.get(subject) ?? [], written);
   }
+  const { session } = planning;
+  const { writes, frozen } = await freezeFights(session, [...drafts.writes.values()], drafts.edits);
+  planning.frozen += frozen;
+  for (const edit of drafts.edits)
+    session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
+  planning.changed += await unapproved(session, writes);
+  await planning.sink(writes);
+}
+
+interface Drafts {
+  /** By `connection:type:id`: two journeys of one subject share a row, so that a record is written once. */
+  readonly writes: Map<string, PlannedWrite>;
+  readonly edits: ManualEdit[];
+}
+
+/** Subjects of these writes that count for the guard: those of CRMs that are written to. */
+async function unapproved(session: Session, writes: readonly PlannedWrite[]): Promise<number> {
+  const { approval, options } = session;
+  const counted = writes.filter(({ connection }) => mayWrite(session, connection));
+  const approved = new Map<string, PlannedWrite>();
+  if (approval.run !== null) {
+    for (const { connection, type, ids } of byType(counted)) {
+      for (const write of (await options.store.plans.get(approval.run, connection, type, ids)).values())
+        approved.set(recordKeyText(write), write);
+    }
+  }
+  return changedSubjects(counted, (write) => approved.get(recordKeyText(write)));
 }
 
 function planSubject(
   planning: Planning,
+  drafts: Drafts,
   open: OpenConnection,
   subject: SubjectId,
   records: readonly CrmRecord[],
   wanted: readonly WantedOutputs[],
   written: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>,
 ): void {
-  const { totals, edits, session } = planning;
+  const { totals, session } = planning;
   const inherited = records
     .filter(({ state }) => state === 'merged' || state === 'converted')
     .map((record) => written.get(recordKeyText(record)) ?? {});
@@ -87,9 +127,9 @@ function planSubject(
     totals.unchanged += plan.unchanged;
     totals.unreadable += plan.unreadable.length;
     totals.manualEdits += plan.edits.length;
-    edits.push(...plan.edits);
+    drafts.edits.push(...plan.edits);
     if (plan.unreadable.length > 0) noteUnreadable(planning, record, plan.unreadable);
-    if (plan.write !== null) addWrite(planning.writes, plan.write);
+    if (plan.write !== null) addWrite(drafts.writes, plan.write);
   }
 }
 

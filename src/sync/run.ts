@@ -2,7 +2,6 @@ import { isWaystageError, WaystageError } from '../model/errors.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
 import { refreshCalculated } from './calculated.ts';
 import { connect } from './connect.ts';
-import { freezeFights } from './frozen.ts';
 import { approvalOf, NOTHING_APPROVED } from './guard.ts';
 import {
   checkChanges,
@@ -14,15 +13,16 @@ import {
 } from './guarded.ts';
 import { withLease } from './lease.ts';
 import { lookBack } from './overwritten.ts';
-import { settleParked, withoutParked } from './parked.ts';
 import { placeSubjects } from './place.ts';
-import { editText, type PlannedWrite } from './plan.ts';
+import type { PlannedWrite } from './plan.ts';
+import type { PlanSink } from './planning.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
 import { neverComplete, pullConnection } from './pull.ts';
 import { reconcileConnection, reconcileNow } from './reconcile.ts';
 import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
 import {
   countsOf,
+  mayWrite,
   type OpenConnection,
   reach,
   type Session,
@@ -44,7 +44,7 @@ export interface SyncResult {
   readonly summary: RunSummary;
   /** Exit status of the command line. */
   readonly exit: 0 | 1 | 2 | 3;
-  /** What was, or under `plan` would be, written. */
+  /** What would be written, under `plan`; what a sync has written is in the ledger. */
   readonly writes: readonly PlannedWrite[];
 }
 
@@ -94,6 +94,7 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     guard: null,
   };
   try {
+    await tidyPlans(session);
     await reach(session, 'run-started');
     await perform(session, work);
   } catch (error) {
@@ -148,26 +149,27 @@ async function perform(session: Session, work: Work): Promise<void> {
       return;
     }
     options.progress.phase('place');
-    const { totals, writes, edits } = await placeSubjects(session, opens, subjectsOf(work));
+    const { totals, changed, frozen } = await placeSubjects(
+      session,
+      opens,
+      subjectsOf(work),
+      sinkOf(session, work),
+    );
     work.placed = totals;
-    const calm = await freezeFights(session, writes, edits);
-    work.writes = [...calm.writes];
-    work.written.frozen = calm.frozen;
-    for (const edit of edits)
-      session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
+    work.written.frozen = frozen;
     await reach(session, 'placed');
-    const writable = opens.filter((open) => mayWrite(session, open));
-    const own = work.writes.filter((write) => writable.some(({ config }) => config.id === write.connection));
-    const guard = checkChanges(session, own, subjectsOf(work));
+    const guard = checkChanges(session, changed, subjectsOf(work));
     work.guard ??= guard;
     if (options.kind === 'plan') return;
     if (guard !== null) {
-      await stopForChanges(session, guard, own);
+      await stopForChanges(session, guard);
       return;
     }
     options.progress.phase('write');
+    const writable = opens.filter(({ config }) => mayWrite(session, config.id));
     await together(writable.map((open) => writeOne(session, open, work)));
     await noteGoodRun(session, figures);
+    await tidyPlans(session);
   } finally {
     for (const open of opens) {
       const counts = countsOf(session, open.config.id);
@@ -187,7 +189,7 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
     return;
   }
   await pullConnection(session, open);
-  if (session.options.kind === 'sync' && mayWrite(session, open)) await lookBack(session, open);
+  if (session.options.kind === 'sync' && mayWrite(session, open.config.id)) await lookBack(session, open);
   const inFull = await reconcileNow(session, open);
   if (inFull) await reconcileConnection(session, open);
   await refreshCalculated(session, open, inFull);
@@ -197,24 +199,37 @@ function subjectsOf({ subjects }: Work): number {
   return (subjects?.person ?? 0) + (subjects?.account ?? 0);
 }
 
-function mayWrite(session: Session, { config }: OpenConnection): boolean {
-  return config.writeMode === 'apply' && !session.paused.has(config.id);
+/** Under `plan` the writes are the result; otherwise those that will be made are kept until they are. */
+function sinkOf(session: Session, work: Work): PlanSink {
+  const { kind, store } = session.options;
+  if (kind === 'plan')
+    return async (writes) => {
+      for (const write of writes) work.writes.push(write);
+    };
+  return (writes) =>
+    store.plans.add(
+      session.run,
+      writes.filter(({ connection }) => mayWrite(session, connection)),
+      session.fence,
+    );
 }
 
 async function writeOne(session: Session, open: OpenConnection, work: Work): Promise<void> {
-  const own = work.writes.filter((write) => write.connection === open.config.id);
   try {
-    const ready = await withoutParked(session, open, own, work.written);
-    try {
-      await writeConnection(session, open, ready, work.written);
-    } finally {
-      await settleParked(session, open, ready, work.written.refused);
-    }
+    await writeConnection(session, open, work.written);
   } catch (error) {
     session.options.signal.throwIfAborted();
     if (isFatal(error)) throw error;
     noteProblem(session, open.config.id, error, `Writing to ${open.config.id} stopped`);
   }
+}
+
+/** Planned writes of a run that was killed, and of this one once it is over, are of no use; those that wait for
+ *  approval are. */
+async function tidyPlans(session: Session): Promise<void> {
+  const { store } = session.options;
+  const kept = await store.holds.keptPlan();
+  await store.plans.keepOnly(kept === null ? [] : [kept.run], session.fence);
 }
 
 function order(connections: readonly SyncConnection[], config: SyncConnection): number {

@@ -152,6 +152,12 @@ export function countsOf(session: Session, connection: ConnectionId): Connection
   return counts;
 }
 
+/** Whether this run writes to the connection. */
+export function mayWrite({ options, paused }: Session, connection: ConnectionId): boolean {
+  const config = options.connections.find(({ id }) => id === connection);
+  return config?.writeMode === 'apply' && !paused.has(connection);
+}
+
 export async function reach(session: Session, point: Failpoint): Promise<void> {
   session.options.signal.throwIfAborted();
   await session.options.failpoint?.(point);

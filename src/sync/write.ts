@@ -1,9 +1,10 @@
 import PQueue from 'p-queue';
 import type { WriteResult } from '../connector/port.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
+import type { PlannedWrite } from '../store/plans.ts';
 import type { LedgerEntry, LedgerState } from '../store/port.ts';
 import { insistOnBudget } from './budget.ts';
-import type { PlannedWrite } from './plan.ts';
+import { type ParkedWrites, parkedWrites } from './parked.ts';
 import { noteProblem } from './problems.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { holds, presentValues, readBack } from './settle.ts';
@@ -38,33 +39,44 @@ interface Row {
 /**
  * Writes the planned changes of one connection: by type, sorted by parent, in the CRM's batch size. The ledger
  * knows every field before the CRM is called and learns every result after it; one refused record stops nothing.
+ * Of what is planned only the batches that are under way are held.
  */
 export async function writeConnection(
   session: Session,
   open: OpenConnection,
-  writes: readonly PlannedWrite[],
   totals: WriteTotals,
 ): Promise<void> {
   const { capabilities } = open.config.connector;
+  const { plans } = session.options.store;
+  const parked = await parkedWrites(session, open, totals);
+  const types: { readonly type: string; readonly planned: number }[] = [];
+  for (const { name: type } of capabilities.objectTypes)
+    types.push({ type, planned: await plans.count(session.run, open.config.id, type) });
+  const all = types.reduce((sum, { planned }) => sum + planned, 0);
   let done = 0;
-  for (const type of capabilities.objectTypes.map((object) => object.name)) {
-    const ofType = writes.filter((write) => write.type === type).sort(byParent);
-    const queue = new PQueue({ concurrency: capabilities.writeParallel });
-    const batches: Promise<void>[] = [];
-    for (const { batch, bulk } of batchesOf(open, ofType)) {
-      batches.push(
-        queue.add(async () => {
-          session.options.signal.throwIfAborted();
-          insistOnBudget(open.config.id, open.budget);
-          await writeBatch(session, open, type, batch, bulk, totals);
-          done += batch.length;
-          session.options.progress.advance(`${open.config.id} writes`, done, writes.length);
-        }),
-      );
+  let failure: { readonly error: unknown } | null = null;
+  try {
+    for (const { type, planned } of types) {
+      const queue = new PQueue({ concurrency: capabilities.writeParallel });
+      for await (const { batch, bulk } of batchesOf(session, open, type, planned, parked)) {
+        queue
+          .add(async () => {
+            session.options.signal.throwIfAborted();
+            insistOnBudget(open.config.id, open.budget);
+            await writeBatch(session, open, type, batch, bulk, totals);
+            done += batch.length;
+            session.options.progress.advance(`${open.config.id} writes`, done, all);
+          })
+          .catch((error: unknown) => {
+            failure ??= { error };
+          });
+        await queue.onSizeLessThan(1);
+      }
+      await queue.onIdle();
+      if (failure !== null) throw (failure as { readonly error: unknown }).error;
     }
-    const results = await Promise.allSettled(batches);
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
+  } finally {
+    await parked.settle(totals.refused);
   }
 }
 
@@ -75,24 +87,34 @@ interface Batch {
 }
 
 /** Large parts as long as they pay, then the CRM's usual batches. */
-function batchesOf(open: OpenConnection, writes: readonly PlannedWrite[]): readonly Batch[] {
+async function* batchesOf(
+  session: Session,
+  open: OpenConnection,
+  type: string,
+  planned: number,
+  parked: ParkedWrites,
+): AsyncGenerator<Batch> {
   const { writeBatch: usual, bulkWrite } = open.config.connector.capabilities;
   const large = open.connection.pushBulk === undefined ? undefined : bulkWrite;
-  const batches: Batch[] = [];
-  for (let start = 0; start < writes.length; ) {
-    const bulk = large !== undefined && writes.length - start >= large.from;
-    const size = bulk ? large.limit : usual;
-    batches.push({ batch: writes.slice(start, start + size), bulk });
-    start += size;
+  let rest = planned;
+  let ready: PlannedWrite[] = [];
+  const take = (): Batch => {
+    const bulk = large !== undefined && rest >= large.from;
+    const batch = ready.slice(0, bulk ? large.limit : usual);
+    ready = ready.slice(batch.length);
+    rest -= batch.length;
+    return { batch, bulk };
+  };
+  const enough = (): boolean => {
+    const size = large !== undefined && rest >= large.from ? large.limit : usual;
+    return ready.length >= Math.min(size, rest);
+  };
+  for await (const part of session.options.store.plans.scan(session.run, open.config.id, type)) {
+    const kept = await parked.ready(part);
+    rest -= part.length - kept.length;
+    ready.push(...kept);
+    while (ready.length > 0 && enough()) yield take();
   }
-  return batches;
-}
-
-function byParent(a: PlannedWrite, b: PlannedWrite): number {
-  const left = a.parent ?? '';
-  const right = b.parent ?? '';
-  if (left !== right) return left < right ? -1 : 1;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 async function writeBatch(

@@ -6,6 +6,7 @@ import { reconcileAndHolds } from './003-reconcile-and-holds.ts';
 import { farEnds } from './004-far-ends.ts';
 import { history } from './005-history.ts';
 import { lookedBack } from './006-looked-back.ts';
+import { plannedWrites } from './007-planned-writes.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   farEnds,
   history,
   lookedBack,
+  plannedWrites,
 ];
 
 /**

@@ -148,7 +148,7 @@ async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Pro
   const alive = new Set(left.map((row) => row.subject));
   const ended = subjects.filter((subject) => !alive.has(subject));
   for (const part of chunks(ended)) {
-    for (const table of ['placements', 'visits', 'health_points', 'run_notices'] as const)
+    for (const table of ['placements', 'visits', 'health_points', 'run_notices', 'planned_writes'] as const)
       await trx.deleteFrom(table).where('subject', 'in', part).execute();
     await trx.deleteFrom('subjects').where('id', 'in', part).execute();
   }

@@ -9,6 +9,7 @@ import { historyStore } from './history.ts';
 import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
 import { ledgerStore } from './ledger.ts';
+import { planStore } from './plans.ts';
 import { readingStore } from './readings.ts';
 import { recordStore } from './records.ts';
 import { runStore } from './runs.ts';
@@ -25,6 +26,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     subjects: subjectStore(db, bulk),
     journeys: journeyStore(db),
     ledger: ledgerStore(db, bulk),
+    plans: planStore(db, bulk),
     holds: holdStore(db),
     runs: runStore(db),
     leases: leaseStore(db),

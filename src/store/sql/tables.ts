@@ -191,5 +191,15 @@ export interface Tables {
   };
   /** `field` empty: live records of the type. */
   baselines: { connection: string; type: string; field: string; n: number };
+  planned_writes: {
+    run: string;
+    connection: string;
+    type: string;
+    /** Empty: none. */
+    parent: string;
+    id: string;
+    subject: string;
+    changes: string;
+  };
   kept_plans: { run: string; at: number; reason: string; plan: string };
 }
