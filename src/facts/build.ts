@@ -98,7 +98,7 @@ function sortedOnce(facts: Fact[]): readonly Fact[] {
 }
 
 /** A planned touchpoint (dated after it was last recorded) is not yet an activity. */
-function withLastActivity(
+export function withLastActivity(
   reader: FactReader,
   name: FactName,
   fact: Fact,

@@ -1,5 +1,11 @@
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
-import { type ConnectionId, type CrmRecord, type Entity, recordKeyText } from '../model/record.ts';
+import {
+  type Association,
+  type ConnectionId,
+  type DatedRecord,
+  type Entity,
+  recordKeyText,
+} from '../model/record.ts';
 import { type AccountLink, chooseAccount } from './account.ts';
 import type { GroupLists, PersonGroup, RecordGroup, SubjectInput } from './types.ts';
 
@@ -11,7 +17,7 @@ export interface FactGraphInput {
    * accounts: their people, what belongs to the account or to these people, and the other accounts these people
    * name. A neighbour that is missing here is missing in the facts.
    */
-  readonly records: Iterable<CrmRecord>;
+  readonly records: Iterable<DatedRecord>;
   /** The group of a record by its `connection:type:id`: any text that is the same for all records of one thing
    *  (subject id, group key). Undefined: the record is a group of its own. */
   groupOf(key: string): string | undefined;
@@ -19,6 +25,14 @@ export interface FactGraphInput {
   entityOf(connection: ConnectionId, type: string): Entity | undefined;
   /** Configuration order (J5). */
   readonly connectionOrder: readonly ConnectionId[];
+  /** Who belonged to whom at an earlier instant; absent: now. */
+  readonly then?: GraphThen;
+}
+
+/** What was otherwise at an earlier instant. */
+export interface GraphThen {
+  alive(record: DatedRecord): boolean;
+  associations(record: DatedRecord): Readonly<Record<string, readonly Association[]>>;
 }
 
 /** Who belongs to whom in a chunk of records (J2). */
@@ -36,21 +50,27 @@ export interface FactGraph {
 interface Node {
   readonly name: string;
   readonly entity: Entity;
-  readonly records: CrmRecord[];
+  readonly records: DatedRecord[];
   readonly near: Set<Node>;
-  readonly roles: CrmRecord[];
+  readonly roles: DatedRecord[];
   live: boolean;
   account: Node | null | undefined;
   group: PersonGroup | undefined;
   lists: GroupLists | undefined;
 }
 
+const NOW: GraphThen = {
+  alive: ({ state }) => state === 'live',
+  associations: (record) => record.associations,
+};
+
 const NO_LISTS: GroupLists = { people: [], deals: [], tickets: [], touchpoints: [], surveys: [] };
 
 export function buildFactGraph(input: FactGraphInput): FactGraph {
   const nodes = new Map<string, Node>();
   const byRecord = new Map<string, Node>();
-  const roles: CrmRecord[] = [];
+  const roles: DatedRecord[] = [];
+  const then = input.then ?? NOW;
   for (const record of input.records) {
     const entity = input.entityOf(record.connection, record.type);
     if (entity === 'role') roles.push(record);
@@ -61,7 +81,7 @@ export function buildFactGraph(input: FactGraphInput): FactGraph {
     nodes.set(name, node);
     byRecord.set(key, node);
     node.records.push(record);
-    if (record.state === 'live') node.live = true;
+    if (then.alive(record)) node.live = true;
   }
   const target = (connection: ConnectionId, type: string, id: string): Node | undefined => {
     const key = `${connection}:${type}:${id}`;
@@ -70,19 +90,21 @@ export function buildFactGraph(input: FactGraphInput): FactGraph {
   };
   for (const node of nodes.values()) {
     for (const record of node.records) {
-      if (record.state !== 'live') continue;
-      for (const other of targets(record, target)) {
+      if (!then.alive(record)) continue;
+      for (const other of targets(then.associations(record), record.connection, target)) {
         if (other === node || other.entity === node.entity) continue;
         node.near.add(other);
         other.near.add(node);
       }
     }
   }
-  for (const role of roles) if (role.state === 'live') addRole(role, [...targets(role, target)]);
+  for (const role of roles) {
+    if (then.alive(role)) addRole(role, [...targets(then.associations(role), role.connection, target)]);
+  }
 
   const accountOf = (person: Node): Node | null => {
     if (person.account === undefined) {
-      const links = accountLinks(person, target, byRecord);
+      const links = accountLinks(person, target, byRecord, then);
       const chosen = chooseAccount(links, input.connectionOrder);
       person.account = chosen === null ? null : (nodes.get(chosen) ?? null);
     }
@@ -134,17 +156,21 @@ function newNode(name: string, entity: Entity): Node {
 
 type Target = (connection: ConnectionId, type: string, id: string) => Node | undefined;
 
-function* targets(record: CrmRecord, target: Target): Generator<Node> {
-  for (const [type, associations] of Object.entries(record.associations)) {
+function* targets(
+  links: DatedRecord['associations'],
+  connection: ConnectionId,
+  target: Target,
+): Generator<Node> {
+  for (const [type, associations] of Object.entries(links)) {
     for (const { id } of associations) {
-      const node = target(record.connection, type, id);
+      const node = target(connection, type, id);
       if (node !== undefined) yield node;
     }
   }
 }
 
 /** A contact role ties a deal to a person and is kept with the person, whose role it tells. */
-function addRole(role: CrmRecord, ends: readonly Node[]): void {
+function addRole(role: DatedRecord, ends: readonly Node[]): void {
   const people = ends.filter(({ entity }) => entity === 'person');
   const others = ends.filter(({ entity }) => entity === 'deal');
   for (const person of people) {
@@ -162,16 +188,17 @@ function accountLinks(
   person: Node,
   target: Target,
   byRecord: ReadonlyMap<string, Node>,
+  then: GraphThen,
 ): readonly AccountLink[] {
   const links: AccountLink[] = [];
-  const add = (record: CrmRecord, account: Node, primary: boolean, created: number | null): void => {
+  const add = (record: DatedRecord, account: Node, primary: boolean, created: number | null): void => {
     const since = record.created === null || created === null ? null : Math.max(record.created, created);
     const { connection, id, modified: known } = record;
     links.push({ account: account.name, primary, connection, id, known, since });
   };
-  const live = person.records.filter(({ state }) => state === 'live');
+  const live = person.records.filter(then.alive);
   for (const record of live) {
-    for (const [type, associations] of Object.entries(record.associations)) {
+    for (const [type, associations] of Object.entries(then.associations(record))) {
       for (const { id, primary } of associations) {
         const account = target(record.connection, type, id);
         if (account?.entity !== 'account' || !account.live) continue;

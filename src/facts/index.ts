@@ -1,9 +1,15 @@
 export { type AccountLink, chooseAccount } from './account.ts';
 export { buildFacts, createFactBuilder, type FactBuilder } from './build.ts';
-export { buildFactGraph, type FactGraph, type FactGraphInput } from './graph.ts';
+export { buildFactGraph, type FactGraph, type FactGraphInput, type GraphThen } from './graph.ts';
 export { createIssueLog, type IssueLog } from './issues.ts';
 export { countLookAlikes, lookAlikes } from './look-alikes.ts';
 export { createFactReader, type FactReader } from './reader.ts';
+export {
+  createTimelineMaker,
+  type GraphEpochs,
+  subjectTimeline,
+  type TimelineMaker,
+} from './timeline.ts';
 export type {
   FactConnection,
   FactIssue,

@@ -1,10 +1,10 @@
 import type { Fact, Origin, Scalar } from '../model/facts.ts';
-import { type CrmRecord, recordKeyText } from '../model/record.ts';
+import { type CrmRecord, type DatedRecord, recordKeyText } from '../model/record.ts';
 import type { FieldReader } from './source.ts';
 import type { FactSettings } from './types.ts';
 
 export interface RankedRecord {
-  readonly record: CrmRecord;
+  readonly record: DatedRecord;
   readonly fields: readonly FieldReader[];
   /** Place of its connection in the configuration. */
   readonly rank: number;
@@ -39,16 +39,17 @@ export function mergeRecords(
       path = field.path;
       const value = field.read(record, complain);
       if (value === undefined || value === null) continue;
-      const at = field.constant ? first : instantOf(field, value, record.modified);
+      const known = knownFrom(record, field);
+      const at = field.constant ? first : instantOf(field, value, known);
       if (at < first) first = at;
       const taken = origins[field.name];
       if (taken === undefined) {
         values[field.name] = value;
-        origins[field.name] = originOf(record, field, at);
+        origins[field.name] = originOf(record, field, at, known);
       } else if (field.prefer !== null && goesBefore(record, taken, field.prefer)) {
         const before = values[field.name] as Scalar;
         values[field.name] = value;
-        origins[field.name] = withRejected(originOf(record, field, at), value, before, taken);
+        origins[field.name] = withRejected(originOf(record, field, at, known), value, before, taken);
       } else if (value !== values[field.name] && taken.rejected === undefined) {
         origins[field.name] = withRejected(taken, values[field.name] as Scalar, value, record);
       }
@@ -83,14 +84,29 @@ function goesBefore(record: CrmRecord, taken: Origin, prefer: readonly string[])
   return theirs < 0 || mine < theirs;
 }
 
-function originOf(record: CrmRecord, field: FieldReader, at: number): Origin {
+/** When the CRM recorded the value: as the record's past tells, else the record's own stamp. The date of creation,
+ *  and what is true of every such record, was there from the beginning. */
+function knownFrom(record: DatedRecord, { reads, field: name }: FieldReader): number {
+  const { past } = record;
+  if (past === undefined) return record.modified;
+  if (reads.length === 0) return name === 'modified' ? record.modified : (record.created ?? past.knownSince);
+  let known = Number.NEGATIVE_INFINITY;
+  for (const field of reads) {
+    if (!Object.hasOwn(record.fields, field)) continue;
+    const since = past.values[field]?.at(-1)?.since ?? past.knownSince;
+    if (since > known) known = since;
+  }
+  return known === Number.NEGATIVE_INFINITY ? past.knownSince : known;
+}
+
+function originOf(record: CrmRecord, field: FieldReader, at: number, known: number): Origin {
   return {
     connection: record.connection,
     type: record.type,
     id: record.id,
     field: field.field,
     at,
-    known: record.modified,
+    known,
   };
 }
 

@@ -13,6 +13,10 @@ export interface FactReader {
   readonly settings: FactSettings;
   /** Null when no record of the group is live: archived, merged and converted ones say nothing. */
   fact(name: FactName, group: RecordGroup): Fact | null;
+  /** The same of records as they once were; nothing of it is kept, and what cannot be read is not reported. */
+  past(name: FactName, group: RecordGroup): Fact | null;
+  /** CRM fields that a fact of this record is made of. */
+  rawFields(name: FactName, record: CrmRecord): ReadonlySet<string>;
   /** Do the field maps and the wanted fields ask for this one? */
   wants(name: FactName, field: string): boolean;
 }
@@ -36,7 +40,8 @@ export function createFactReader(settings: FactSettings): FactReader {
     const fields = readers.get(record.connection)?.get(record.type)?.get(name);
     return fields === undefined ? null : { record, fields, rank: ranks.get(record.connection) ?? ranks.size };
   };
-  const make = (name: FactName, group: RecordGroup): Fact | null => {
+  const raw = new WeakMap<readonly FieldReader[], ReadonlySet<string>>();
+  const make = (name: FactName, group: RecordGroup, issue: FactSettings['issue']): Fact | null => {
     const records: RankedRecord[] = [];
     for (const record of group.records) {
       const known = record.state === 'live' ? ranked(name, record) : null;
@@ -49,7 +54,7 @@ export function createFactReader(settings: FactSettings): FactReader {
         if (known !== null) records.push(known);
       }
     }
-    return mergeRecords(group.key, records, settings.issue);
+    return mergeRecords(group.key, records, issue);
   };
 
   return {
@@ -59,13 +64,23 @@ export function createFactReader(settings: FactSettings): FactReader {
       kept.set(name, facts);
       const known = facts.get(group);
       if (known !== undefined) return known.fact;
-      const fact = make(name, group);
+      const fact = make(name, group, settings.issue);
       facts.set(group, { fact });
       return fact;
+    },
+    past: (name, group) => make(name, group, undefined),
+    rawFields(name, record) {
+      const fields = readers.get(record.connection)?.get(record.type)?.get(name);
+      if (fields === undefined) return NO_FIELDS;
+      const known = raw.get(fields) ?? new Set(fields.flatMap((field) => field.reads));
+      raw.set(fields, known);
+      return known;
     },
     wants: (name, field) => settings.reads === undefined || (settings.reads[name]?.includes(field) ?? false),
   };
 }
+
+const NO_FIELDS: ReadonlySet<string> = new Set();
 
 function compileObject(
   settings: FactSettings,

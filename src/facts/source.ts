@@ -18,6 +18,8 @@ export interface SourceReader {
   /** For origins: `amount`, `firstname + lastname`, `dealstage via pipeline`, `constant`. */
   readonly field: string;
   readonly constant: boolean;
+  /** CRM fields that it reads; none for constants and stamps. */
+  readonly reads: readonly string[];
   read(record: CrmRecord, complain: Complain): Reading;
 }
 
@@ -55,10 +57,11 @@ export function compileSource(
       return {
         field: source.stamp,
         constant: false,
+        reads: [],
         read: (record) => stampOf(source.stamp === 'created' ? record.created : record.modified, type, parse),
       };
     case 'constant':
-      return { field: 'constant', constant: true, read: () => source.value };
+      return { field: 'constant', constant: true, reads: [], read: () => source.value };
   }
 }
 
@@ -80,6 +83,7 @@ function fieldReader(source: Extract<FieldSource, { kind: 'field' }>, convert: C
     return {
       field: name,
       constant: false,
+      reads: source.fields,
       read: (record, complain) => {
         const value = mapped(fieldOf(record, only));
         return value === undefined || value === null ? value : convert(value, only, complain);
@@ -89,6 +93,7 @@ function fieldReader(source: Extract<FieldSource, { kind: 'field' }>, convert: C
   return {
     field: name,
     constant: false,
+    reads: source.fields,
     read: (record, complain) => {
       const value = mapped(joinFields(record, source.fields));
       return value === undefined || value === null ? value : convert(value, name, complain);
@@ -137,6 +142,7 @@ function scaleReader(
   return {
     field,
     constant: false,
+    reads: by === null ? [field] : [field, by],
     read: (record, complain) => {
       const raw = fieldOf(record, field);
       if (raw === undefined || raw === null) return raw;
@@ -190,6 +196,7 @@ function stageReader(
   return {
     field: date === undefined ? `${field} via pipeline` : `${date} via pipeline`,
     constant: false,
+    reads: [field, pipeline, date].filter((name) => name !== null && name !== undefined),
     read,
   };
 }

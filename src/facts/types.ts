@@ -1,7 +1,7 @@
 import type { FieldMap, Rates, ReadSet } from '../mapping/types.ts';
 import type { Zone } from '../mapping/zone.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
-import type { ConnectionId, CrmRecord } from '../model/record.ts';
+import type { ConnectionId, DatedRecord } from '../model/record.ts';
 
 /** Everything besides records that decides what facts say. */
 export interface FactSettings {
@@ -58,12 +58,12 @@ export interface FactIssue {
 export interface RecordGroup {
   /** The smallest `connection:type:id` of its records, archived ones included, so that it is stable over runs. */
   readonly key: string;
-  readonly records: readonly CrmRecord[];
+  readonly records: readonly DatedRecord[];
 }
 
 export interface PersonGroup extends RecordGroup {
   /** Contact roles that name this person. */
-  readonly roles?: readonly CrmRecord[];
+  readonly roles?: readonly DatedRecord[];
   /** What `last_activity` is derived from. */
   readonly touchpoints?: readonly RecordGroup[];
 }

@@ -45,10 +45,15 @@ export function held(input: HeldInput, condition: Condition, wait: Duration): He
   const start = Math.max(from, first);
   let since = context.now;
   for (const instant of pointsBack(input, condition, start)) {
-    if (!condition.testAt(contextAt(input, instant), instant)) return { met: false, since };
+    if (!wasTrue(condition, contextAt(input, instant))) return { met: false, since };
     since = instant;
   }
   return { met: from >= first, since };
+}
+
+/** With the facts of then where they are known, else with what the present ones tell about then. */
+function wasTrue(condition: Condition, then: EvalContext): boolean {
+  return then.past === undefined ? condition.testAt(then, then.now) : condition.test(then);
 }
 
 /** The instants of [start, now) at which to look, latest first. */
@@ -60,9 +65,16 @@ function pointsBack(input: HeldInput, condition: Condition, start: number): read
     if (instant >= start && instant < now) points.add(instant);
     if (instant + 1 > start && instant + 1 < now) points.add(instant + 1);
   };
-  for (const instant of condition.instants(context, start, now)) add(instant);
-  for (const segment of mapping.segments) {
-    for (const instant of segment.when.instants(context, start, now)) add(instant);
+  const rules = [condition, ...mapping.segments.map((segment) => segment.when)];
+  const { past } = context;
+  // With the facts of then, each stretch between two changes has edges of its own.
+  const changes = past === undefined ? [] : past.changes(start, now - 1);
+  let from = start;
+  for (const to of [...changes, now]) {
+    const then = past === undefined ? context : { ...context, facts: past.at(from), now: from };
+    for (const rule of rules) for (const instant of rule.instants(then, from, to)) add(instant);
+    add(to);
+    from = to;
   }
   for (const visit of state.visits) {
     add(visit.entered);
@@ -75,8 +87,9 @@ function pointsBack(input: HeldInput, condition: Condition, start: number): read
 function contextAt(input: HeldInput, instant: number): EvalContext {
   const { context, mapping, state } = input;
   const journey = resultView(stateAt(state, instant));
-  const bare: EvalContext = { ...context, now: instant, journey, segments: [] };
+  const facts = context.past?.at(instant) ?? context.facts;
+  const bare: EvalContext = { ...context, facts, now: instant, journey, segments: [] };
   if (mapping.segments.length === 0) return bare;
-  const segments = mapping.segments.filter((segment) => segment.when.testAt(bare, instant));
+  const segments = mapping.segments.filter((segment) => wasTrue(segment.when, bare));
   return { ...bare, segments: segments.map((segment) => segment.name) };
 }

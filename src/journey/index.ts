@@ -1,6 +1,7 @@
 /** Stages, visits, health, outputs and explanation of one subject: pure functions of mapping, facts and instant. */
 export { bandOf, scoreToWrite, UNKNOWN_BAND } from './bands.ts';
 export type { Decision } from './decide.ts';
+export { type DueInput, nextDue } from './due.ts';
 export { type EvaluateInput, type Evaluation, evaluate } from './evaluate.ts';
 export { type ExplainInput, explainSubject } from './explain.ts';
 export { explanationLines } from './explain-text.ts';
@@ -15,7 +16,20 @@ export {
 export { type HealthReason, type HealthReasons, healthReasons } from './health-reason.ts';
 export { type NextStage, nextStage, type Unmet } from './next.ts';
 export { type OutputsInput, outputsOf } from './outputs.ts';
+export { type ReplayInput, replay, type VersionSpan } from './replay.ts';
 export { evaluateSegments, primarySegment } from './segments.ts';
 export { EMPTY_STATE, NO_HEALTH, resultView, stateAt } from './state.ts';
 export { contextAt, step } from './step.ts';
 export type { StepChanges, StepContext, StepInput, StepResult, Transition } from './types.ts';
+export {
+  type HealthStep,
+  inForce,
+  isThere,
+  MAX_STEPS,
+  NO_VIEWS,
+  type OverrideSpan,
+  type ViewTimeline,
+  type WalkInput,
+  type WalkResult,
+  walk,
+} from './walk.ts';

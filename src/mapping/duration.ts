@@ -16,8 +16,6 @@ export interface Span {
 export interface ZonedDuration extends Duration {
   /** About how long, in milliseconds; only for comparing durations with each other. */
   readonly roughMs: number;
-  /** Instants around which `before(t)` passes `instant`: one, or three near a change of the clock. */
-  edgesAfter(instant: number): readonly number[];
   /** Instants around which `after(t)` passes `instant`. */
   edgesBefore(instant: number): readonly number[];
 }

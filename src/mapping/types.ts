@@ -1,4 +1,12 @@
-import type { Fact, ListName, ResultView, Scalar, SubjectFacts, SubjectKind } from '../model/facts.ts';
+import type {
+  Fact,
+  FactTimeline,
+  ListName,
+  ResultView,
+  Scalar,
+  SubjectFacts,
+  SubjectKind,
+} from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import type { Position, Problem } from '../model/problem.ts';
 import type { Entity } from '../model/record.ts';
@@ -17,6 +25,8 @@ export interface EvalContext {
   readonly peopleResults: Readonly<Record<string, Readonly<Record<string, ResultView>>>>;
   /** Names of the segments that hold for the subject (J17), set after segments were evaluated. */
   readonly segments: readonly string[];
+  /** The facts as they were before, for `for` (J11.5). Absent: told by the dates of the present ones. */
+  readonly past?: FactTimeline;
 }
 
 /** A checked and compiled condition (J6): a closure for the decision and an explainer on the same tree. */
@@ -73,6 +83,8 @@ export interface Duration {
   before(instant: number): number;
   /** The instant this long after `instant`. */
   after(instant: number): number;
+  /** Instants around which `before(t)` passes `instant`: one, or three near a change of the clock. */
+  edgesAfter(instant: number): readonly number[];
 }
 
 export interface Stage {

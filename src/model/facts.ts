@@ -55,6 +55,16 @@ export interface SubjectFacts {
   readonly accountLists: FactLists;
 }
 
+/** The facts of one subject over time (J13, J14). Instants are epoch milliseconds. */
+export interface FactTimeline {
+  /** As they were; a subject that was not there yet has neither `person` nor `account` of its own. */
+  at(instant: number): SubjectFacts;
+  /** Instants in (from, to] at which `at` gives something else, sorted. A superset is right. */
+  changes(from: number, to: number): readonly number[];
+  /** History cannot tell some value that the rules read (J8). */
+  unknownAt(instant: number): boolean;
+}
+
 export interface FactLists {
   readonly people: readonly Fact[];
   readonly deals: readonly Fact[];

@@ -49,6 +49,21 @@ export interface CrmRecord extends RecordKey {
   readonly associations: Readonly<Record<string, readonly Association[]>>;
 }
 
+/** What is kept of the past of a record (J14). */
+export interface Past {
+  /** Since when the present values are known to hold, of fields without `values`; epoch milliseconds. */
+  readonly knownSince: number;
+  /** By field, oldest first: each value from its instant on, the present one last. */
+  readonly values: Readonly<
+    Record<string, readonly { readonly value: FieldValue; readonly since: number }[]>
+  >;
+}
+
+/** A stored record with its past, so that each value has its own date. */
+export interface DatedRecord extends CrmRecord {
+  readonly past?: Past;
+}
+
 /** `connection:type:id`, the text form people and logs use. */
 export function recordKeyText(key: RecordKey): string {
   return `${key.connection}:${key.type}:${key.id}`;

@@ -233,6 +233,7 @@ export const days = (n: number): Duration => ({
   text: `${n}d`,
   before: (instant) => instant - n * DAY,
   after: (instant) => instant + n * DAY,
+  edgesAfter: (instant) => [instant + n * DAY],
 });
 
 export function stage(name: string, rest: Partial<Stage> = {}): Stage {
