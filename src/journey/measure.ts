@@ -1,6 +1,8 @@
 import type { EvalContext, Measure, SeenValue } from '../mapping/types.ts';
 import type { Zone } from '../mapping/zone.ts';
 
+const DAY = 86_400_000;
+
 /** What one measure gave for one subject. */
 export interface MeasureReading {
   /** Of `value`; null when it is missing or the measure has cases. */
@@ -82,10 +84,14 @@ function decayAt(
   now: number,
   zone: Zone,
 ): number {
-  const from = zone.dayStart(zone.dayNumber(since));
-  const to = zone.dayStart(zone.dayNumber(now));
-  if (to <= from) return 1;
-  return 0.5 ** ((to - from) / (halfLife.after(from) - from));
+  const from = zone.dayNumber(since);
+  const days = zone.dayNumber(now) - from;
+  if (days <= 0) return 1;
+  const start = zone.dayStart(from);
+  const end = halfLife.after(start);
+  // Calendar days, so that a change of the clock takes or adds nothing (J9); hours are hours.
+  const length = halfLife.text.endsWith('h') ? (end - start) / DAY : zone.dayNumber(end) - from;
+  return 0.5 ** (days / length);
 }
 
 function clamp(score: number): number {

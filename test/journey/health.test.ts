@@ -8,6 +8,7 @@ import {
   scoreHealth,
   scoreToWrite,
 } from '../../src/journey/index.ts';
+import { createZone, parseSpan, zonedDuration } from '../../src/mapping/index.ts';
 import type { HealthModel, Measure } from '../../src/mapping/types.ts';
 import type { Scalar } from '../../src/model/facts.ts';
 import {
@@ -190,6 +191,25 @@ describe('scores (J18)', () => {
     expect(at(30, T0 + DAY / 2 - 1)).toBe(40);
     expect(at(30, T0 + DAY / 2)).toBeLessThan(40);
     expect(score(model, { m: 80 }).score).toBeNull();
+  });
+
+  test('J9 J18 a half-life counts calendar days: a change of the clock adds and takes nothing', () => {
+    const berlin = createZone('Europe/Berlin');
+    const life = (text: string) => ({
+      duration: zonedDuration(parseSpan(text)!, berlin),
+      since: number('since'),
+    });
+    const since = Date.UTC(2026, 2, 1, 12);
+    const later = (text: string, now: number) =>
+      scoreHealth(
+        mappingOf([], { timezone: 'Europe/Berlin', health: one({ halfLife: life(text) }) }),
+        contextFor({ m: 80, since }, [], now),
+        NO_HEALTH,
+      )?.uncapped;
+    // The clock went forward on 29 March.
+    expect(later('20d', berlin.addDays(since, 40))).toBe(20);
+    expect(later('240h', berlin.addDays(since, 40))).toBe(5);
+    expect(later('2w', berlin.addDays(since, 28))).toBe(20);
   });
 
   test('J18 a mapping without health has none', () => {
