@@ -18,8 +18,10 @@ const REQUESTS_PER_10S = 100;
 const DEADLINES = { headers: 130_000, body: 60_000, total: 300_000 };
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 5;
+/** What is left to be said after a run was stopped has so long: whoever stopped it waits. */
+export const GRACE_MS = 10_000;
 
-export type Purpose = 'pull' | 'read' | 'look-back' | 'write' | 'meta';
+export type Purpose = 'pull' | 'read' | 'look-back' | 'history' | 'write' | 'meta';
 
 export interface Call {
   readonly method: HttpRequest['method'];
@@ -60,14 +62,15 @@ export class SalesforceClient {
   readonly #pageSize: number;
   readonly #sessions: Sessions;
   readonly #transports = new Map<string, Transport>();
+  readonly #afterStop: SalesforceClient[] = [];
   #apiUsage: ApiUsage | null = null;
   #counts: Promise<ReadonlyMap<string, number>> | null = null;
 
-  constructor(config: ConnectionConfig, context: ConnectionContext, pageSize: number) {
+  constructor(config: ConnectionConfig, context: ConnectionContext, pageSize: number, sessions?: Sessions) {
     this.#config = config;
     this.#pageSize = pageSize;
     this.#context = context;
-    this.#sessions = createSessions(config, (form) => this.#callToken(form));
+    this.#sessions = sessions ?? createSessions(config, (form) => this.#callToken(form));
   }
 
   /** Rows a page holds at most. */
@@ -90,6 +93,11 @@ export class SalesforceClient {
       requests += usage.requests;
       rateLimited += usage.rateLimited;
       retries += usage.retries;
+      for (const [purpose, count] of Object.entries(usage.byPurpose))
+        byPurpose[purpose] = (byPurpose[purpose] ?? 0) + count;
+    }
+    for (const { usage } of this.#afterStop) {
+      requests += usage.requests;
       for (const [purpose, count] of Object.entries(usage.byPurpose))
         byPurpose[purpose] = (byPurpose[purpose] ?? 0) + count;
     }
@@ -122,6 +130,11 @@ export class SalesforceClient {
   /** First page of a query; deleted, merged and archived rows are among its rows. */
   async queryAll(soql: string, purpose: Purpose): Promise<QueryPage> {
     return this.#page(queryPath(API_VERSION, 'queryAll', soql), purpose);
+  }
+
+  /** First page of a query; deleted, merged and archived rows are left out. */
+  async query(soql: string, purpose: Purpose): Promise<QueryPage> {
+    return this.#page(queryPath(API_VERSION, 'query', soql), purpose);
   }
 
   /** The page a `next` of an earlier page points at. `crm_cursor_expired` when Salesforce has dropped it. */
@@ -170,6 +183,24 @@ export class SalesforceClient {
       );
     }
     return counts;
+  }
+
+  /** Work that has to be done although the run was stopped, such as ending a job of ours; `GRACE_MS` at most. */
+  async afterStop<T>(work: (client: SalesforceClient) => Promise<T>): Promise<T> {
+    const [done, late] = [new AbortController(), new AbortController()];
+    const context = { ...this.#context, signal: late.signal };
+    const client = new SalesforceClient(this.#config, context, this.#pageSize, this.#sessions);
+    this.#afterStop.push(client);
+    void context.clock.sleep(GRACE_MS, done.signal).then(
+      () => late.abort(),
+      () => undefined,
+    );
+    try {
+      return await work(client);
+    } finally {
+      done.abort();
+      await client.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -60,7 +60,9 @@ export async function pushBulk(
     const write = writes[index]!;
     return !fits(write) || known.again.has(id18(write.id));
   });
-  await sendRest(client, type, writes, left, results, started);
+  // After a stop nothing more is sent: what the job did not tell of is unknown, and read before it is written.
+  if (!(started && client.context.signal.aborted))
+    await sendRest(client, type, writes, left, results, started);
   return results.map(
     (result, index) =>
       result ?? {
@@ -124,11 +126,34 @@ async function runJob(
     await collect(client, job, info, rows, known, spool);
   } catch (error) {
     if (!isWaystageError(error)) throw error;
-    leave(client, type, 'results', error.message);
+    if (client.context.signal.aborted) await endEarly(client, job, rows, known, spool);
+    else leave(client, type, 'results', error.message);
   } finally {
     await spool.close();
   }
   return true;
+}
+
+/** The run was stopped: the job must not go on behind its back. What it had done by then is settled. */
+async function endEarly(
+  client: SalesforceClient,
+  job: string,
+  rows: readonly Write[],
+  known: Known,
+  spool: SpoolFile,
+): Promise<void> {
+  try {
+    await client.afterStop(async (last) => {
+      await abortJob(last, 'ingest', job, 'write');
+      await collect(last, job, await jobInfo(last, 'ingest', job, 'write'), rows, known, spool, true);
+    });
+  } catch (error) {
+    if (!isWaystageError(error)) throw error;
+    client.context.log.warn({ job, why: error.code }, 'what a Bulk API upload had done was not told in time');
+  } finally {
+    // It is ended, but a batch under way may still be done: only what is told of counts.
+    known.again.clear();
+  }
 }
 
 /** Uploads the rows and lets the job begin; false when it certainly did not. */
@@ -144,7 +169,7 @@ async function start(client: SalesforceClient, type: string, job: string, body: 
       idempotent: true,
     });
   } catch (error) {
-    await abortJob(client, 'ingest', job, 'write');
+    await abandon(client, job);
     if (!refusesBulk(error)) throw error;
     leave(client, type, 'upload', crmErrorOf(error)?.code ?? null);
     return false;
@@ -170,6 +195,12 @@ async function start(client: SalesforceClient, type: string, job: string, body: 
   }
 }
 
+/** Ends a job that has not begun, also after the run was stopped. */
+async function abandon(client: SalesforceClient, job: string): Promise<void> {
+  const end = (by: SalesforceClient): Promise<void> => abortJob(by, 'ingest', job, 'write');
+  await (client.context.signal.aborted ? client.afterStop(end) : end(client));
+}
+
 /** The job when it is over; one that is stuck is ended first, and keeps what it wrote. */
 async function over(client: SalesforceClient, type: string, job: string, rows: number): Promise<JobInfo> {
   const info = await waitForJob(client, 'ingest', job, rows, 'write');
@@ -187,6 +218,7 @@ async function collect(
   rows: readonly Write[],
   known: Known,
   spool: SpoolFile,
+  early = false,
 ): Promise<void> {
   const ids = new Map(rows.map(({ id }) => [id18(id), id]));
   const read = async (list: string, take: (id: string, cells: readonly string[]) => void): Promise<void> => {
@@ -214,7 +246,7 @@ async function collect(
       if (retryable) known.again.add(id18(id));
     });
   }
-  if (known.results.size < rows.length)
+  if (known.results.size < rows.length && !early)
     await read('unprocessedrecords', (id) => {
       if (!known.results.has(id18(id))) known.again.add(id18(id));
     });

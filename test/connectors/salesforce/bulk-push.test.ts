@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { rowError } from '../../../connectors/salesforce/bulk/ingest.ts';
+import { GRACE_MS } from '../../../connectors/salesforce/client.ts';
 import { createSalesforce } from '../../../connectors/salesforce/index.ts';
 import type { Connection, Write } from '../../../src/connector/port.ts';
+import type { Clock } from '../../../src/model/clock.ts';
 import { configFor } from './fake-org.ts';
-import { leapingClock, startOrg, type TestOrg } from './sandbox-org.ts';
+import { leapingClock, startOrg, type TestOrg, V67 } from './sandbox-org.ts';
 
 const clock = leapingClock();
+const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const JOBS = '/services/data/:version/jobs/ingest';
 const REST = 'PATCH /services/data/:version/composite/sobjects';
 
@@ -29,7 +32,7 @@ beforeEach(async () => {
       clock,
       random: () => 0.5,
       signal: stop.signal,
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+      log: silentLog,
     },
   );
 });
@@ -134,6 +137,44 @@ describe('a bulk write', () => {
       expect((await counts())[REST]).toBe(batches);
     },
   );
+
+  test('a run that is stopped ends its job: what was done is settled, the rest is unknown and no more is written (F27)', async () => {
+    await org.control('bulk', { next: 'stuck', kind: 'ingest' });
+    let looks = 0;
+    const impatient: Clock = {
+      now: clock.now,
+      sleep: (ms, signal) => {
+        // What is left to be said has its time; the job is looked at three times, then somebody stops the run.
+        if (ms === GRACE_MS) return clock.sleep(60_000, signal);
+        if (ms < 45_000) looks += 1;
+        if (looks === 3) stop.abort();
+        return clock.sleep(ms, signal);
+      },
+    };
+    const stopped = createSalesforce().open(
+      configFor(org.sandbox.url, { auth: { kind: 'token', token: org.sandbox.token } }),
+      { clock: impatient, random: () => 0.5, signal: stop.signal, log: silentLog },
+    );
+    try {
+      const results = await stopped.pushBulk!('Contact', ids.map(titled));
+      const done = await newTitles();
+      expect(done.size).toBe(Math.floor(ids.length / 2));
+      expect(results.map(({ id, outcome }) => [id, outcome])).toEqual(
+        ids.map((id) => [id, done.has(id) ? 'written' : 'unknown']),
+      );
+      expect((await counts())[REST]).toBeUndefined();
+      const jobs = (await org.call('GET', `${V67}/jobs/ingest`)).body.records;
+      expect(jobs.map((job: { state: string }) => job.state)).toEqual(['Aborted']);
+      // Requests after the stop count, too.
+      expect(stopped.usage.requests).toBe(
+        Object.entries(await counts())
+          .filter(([route]) => route.includes('/jobs/ingest'))
+          .reduce((sum, [, count]) => sum + count, -1),
+      );
+    } finally {
+      await stopped.close();
+    }
+  });
 
   test('a field that is not there fails the job; REST finds the rows that have it', async () => {
     const writes = ids
