@@ -29,7 +29,7 @@ const COLLECTORS = [
 ] as const;
 
 /**
- * Takes subjects one by one and keeps counts and eight bytes a stay, no visits. Neither the order of subjects nor how
+ * Takes subjects one by one and keeps counts and lengths, some numbers of eight bytes a stay, and no visits. Neither the order of subjects nor how
  * they are spread over accumulators that are merged changes the figures.
  */
 export class Accumulator {

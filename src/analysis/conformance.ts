@@ -102,7 +102,9 @@ function countOutcomes(
   const furthest = Math.max(...stretch.map(({ place }) => place));
   tally.add('outcome', [worse]);
   for (const stage of new Set(stretch.map(({ stage }) => stage))) tally.add('was in', [stage, worse]);
-  for (const { name } of frame.path.slice(0, Math.max(0, furthest))) tally.add('went past', [name, worse]);
+  const past = new Set(frame.path.slice(0, Math.max(0, furthest)).map(({ name }) => name));
+  for (const { name } of frame.path) if (deviations.has(key('skip', name))) past.add(name);
+  for (const name of past) tally.add('went past', [name, worse]);
   const inForTheFirstTime =
     last.place === OFF_PATH && last.end === 'open' && !deviations.has(key('detour', last.stage));
   if (inForTheFirstTime) tally.add('in for the first time', [last.stage, worse]);
