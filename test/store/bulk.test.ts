@@ -51,3 +51,27 @@ test('to roll back what SQLite has ended itself is no error of its own', () => {
   db.prepare('rollback').run([]);
   expect(() => db.prepare('rollback').run([])).not.toThrow();
 });
+
+test('several rows in a statement count in their order too, whatever their number', async () => {
+  const bulk = sqliteBulk(db);
+  const many = Array.from({ length: 95 }, (_, index) => [`k${index}`, 1, 'first'] as const);
+  await bulk.put(TRX, TABLE, [...many, ['k3', 2, 'higher'], ['k3', 1, 'lower']]);
+  await bulk.put(TRX, TABLE, [['k4', 0, 'lower']]);
+  await bulk.put(TRX, TABLE, []);
+  expect(stored().length).toBe(95);
+  expect(stored()).toContainEqual({ id: 'k3', grade: 2, word: 'higher' });
+  expect(stored()).toContainEqual({ id: 'k4', grade: 1, word: 'first' });
+});
+
+test('what is there is found and removed by key; what is not is none', async () => {
+  const bulk = sqliteBulk(db);
+  await bulk.put(TRX, TABLE, [
+    ['a', 1, null],
+    ['b"\n', 1, null],
+    ['c', 1, null],
+  ]);
+  expect([...(await bulk.present(TABLE, [], ['b"\n', 'x', 'c']))].sort()).toEqual(['b"\n', 'c']);
+  expect(await bulk.present(TABLE, [], [])).toEqual([]);
+  await bulk.remove(TRX, TABLE, [['c'], ['x']]);
+  expect(await bulk.present(TABLE, [], ['a', 'c'])).toEqual(['a']);
+});

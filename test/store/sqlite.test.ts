@@ -5,15 +5,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { storeContract } from '../contracts/store.ts';
+import { storePagesContract } from '../contracts/store-pages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'waystage-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
-storeContract('SQLite', () => {
+const openNew = (): ReturnType<typeof openSqliteStore> => {
   files += 1;
   return openSqliteStore(join(folder, `${files}.db`));
-});
+};
+storeContract('SQLite', openNew);
+storePagesContract('SQLite', openNew);
 
 test('reopening keeps everything and migrates nothing twice', async () => {
   const file = join(folder, 'again.db');

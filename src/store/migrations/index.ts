@@ -7,6 +7,7 @@ import { farEnds } from './004-far-ends.ts';
 import { history } from './005-history.ts';
 import { lookedBack } from './006-looked-back.ts';
 import { plannedWrites } from './007-planned-writes.ts';
+import { pageFatesAndFarEnds } from './008-page-fates-and-far-ends.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   history,
   lookedBack,
   plannedWrites,
+  pageFatesAndFarEnds,
 ];
 
 /**

@@ -23,4 +23,10 @@ export interface Bulk {
    * @returns positions of the rows whose key was there already
    */
   upsert(trx: Transaction<Tables>, table: BulkTable, rows: readonly BulkRow[]): Promise<readonly number[]>;
+  /** The same for who need not know which were there: several rows a statement. */
+  put(trx: Transaction<Tables>, table: BulkTable, rows: readonly BulkRow[]): Promise<void>;
+  /** Deletes rows by their primary keys; what is not there is none. */
+  remove(trx: Transaction<Tables>, table: BulkTable, keys: readonly BulkRow[]): Promise<void>;
+  /** Which of the ids are there, by the last column of the primary key; `leading` are the values of those before. */
+  present(table: BulkTable, leading: readonly string[], ids: readonly string[]): Promise<readonly string[]>;
 }

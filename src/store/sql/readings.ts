@@ -2,7 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { type ConnectionId, type RecordKey, recordKeyText } from '../../model/record.ts';
 import type { ReadingStore } from '../port.ts';
+import { forgetAssociations } from './associations.ts';
+import type { Bulk } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { forgetFates } from './fates.ts';
 import { fenced } from './fence.ts';
 import { withAssociations } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -10,7 +13,7 @@ import type { Tables } from './tables.ts';
 const HASH_KEY = 'tombstone-key';
 
 /** Full readings and what the CRMs have forgotten. */
-export function readingStore(db: Kysely<Tables>): ReadingStore {
+export function readingStore(db: Kysely<Tables>, bulk: Bulk): ReadingStore {
   let key: string | null = null;
   const keyOf = async (): Promise<string> => (key ??= await hashKey(db));
   const hash = (secret: string, record: RecordKey): string =>
@@ -65,7 +68,7 @@ export function readingStore(db: Kysely<Tables>): ReadingStore {
             .execute();
         }
         for (const group of groupBy(keys, ({ connection, type }) => `${connection}\n${type}`).values()) {
-          for (const part of chunks(group)) await forget(trx, part);
+          for (const part of chunks(group)) await forget(trx, bulk, part);
         }
       });
     },
@@ -108,7 +111,7 @@ async function hashKey(db: Kysely<Tables>): Promise<string> {
 }
 
 /** Everything about these records of one type, which are in no other table under another name. */
-async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Promise<void> {
+async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly RecordKey[]): Promise<void> {
   const { connection, type } = keys[0]!;
   const ids = keys.map(({ id }) => id);
   const subjects = await subjectsOf(trx, connection, type, ids);
@@ -118,7 +121,6 @@ async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Pro
     'ambiguities',
     'writes',
     'parked_writes',
-    'run_records',
     'field_values',
   ] as const) {
     await trx
@@ -128,15 +130,15 @@ async function forget(trx: Transaction<Tables>, keys: readonly RecordKey[]): Pro
       .where('id', 'in', ids)
       .execute();
   }
+  await forgetFates(trx, connection, type, ids);
+  await forgetAssociations(trx, bulk, connection, type, ids);
   for (const end of ['from', 'to'] as const) {
-    for (const links of ['associations', 'ended_links'] as const) {
-      await trx
-        .deleteFrom(links)
-        .where('connection', '=', connection)
-        .where(`${end}_type`, '=', type)
-        .where(`${end}_id`, 'in', ids)
-        .execute();
-    }
+    await trx
+      .deleteFrom('ended_links')
+      .where('connection', '=', connection)
+      .where(`${end}_type`, '=', type)
+      .where(`${end}_id`, 'in', ids)
+      .execute();
   }
   if (subjects.length === 0) return;
   const left = await trx

@@ -1,9 +1,11 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } from '../../model/record.ts';
-import type { PageCommit, RecordFate, RecordStore } from '../port.ts';
+import type { PageCommit, RecordStore } from '../port.ts';
+import { fillFarEnds, pointers, storeAssociations } from './associations.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { fateLog } from './fates.ts';
 import { fenced } from './fence.ts';
 import { keepChanges } from './history.ts';
 import { commitReading } from './seen.ts';
@@ -14,6 +16,7 @@ type AssociationRow = Tables['associations'];
 
 /** Records, their associations and the checkpoints of the pulls. */
 export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
+  const fates = fateLog(bulk);
   return {
     async commitPage(page, fence) {
       await fenced(db, fence, async (trx) => {
@@ -22,36 +25,29 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
           RECORDS,
           page.records.map((record) => toRow(record, page)),
         );
-        await dropAssociations(
+        const { connection, type, checkpoint } = page;
+        const before = checkpoint?.complete === true ? await checkpointRow(trx, connection, type) : undefined;
+        const first = checkpoint?.complete === true && before?.complete !== 1;
+        await storeAssociations(
           trx,
+          bulk,
+          page.records,
           known.map((position) => page.records[position]!),
+          checkpoint === null || (checkpoint.complete && !first),
         );
-        await bulk.upsert(trx, ASSOCIATIONS, page.records.flatMap(toAssociationRows));
-        await bulk.upsert(trx, FATES, toFateRows(page.run, page.fates));
+        if (first) await fillFarEnds(trx, connection, type);
+        await fates.add(trx, page);
         await keepChanges(trx, bulk, page);
         if (page.reading !== undefined) await commitReading(trx, page, page.reading);
-        if (page.checkpoint === null) return;
-        const row = {
-          cursor: page.checkpoint.cursor,
-          fields: JSON.stringify(page.checkpoint.fields),
-          complete: page.checkpoint.complete ? 1 : 0,
-          run: page.run,
-          at: page.at,
-        };
-        await trx
-          .insertInto('checkpoints')
-          .values({ connection: page.connection, type: page.type, ...row })
-          .onConflict((conflict) => conflict.columns(['connection', 'type']).doUpdateSet(row))
-          .execute();
+        if (checkpoint === null) return;
+        const { cursor, fields, complete } = checkpoint;
+        await bulk.put(trx, CHECKPOINTS, [
+          [connection, type, cursor, JSON.stringify(fields), complete ? 1 : 0, page.run, page.at],
+        ]);
       });
     },
     async checkpoint(connection, type) {
-      const row = await db
-        .selectFrom('checkpoints')
-        .selectAll()
-        .where('connection', '=', connection)
-        .where('type', '=', type)
-        .executeTakeFirst();
+      const row = await checkpointRow(db, connection, type);
       if (row === undefined) return null;
       return {
         cursor: row.cursor,
@@ -62,7 +58,9 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
     },
     async get(connection, type, ids) {
       const found = new Map<string, CrmRecord>();
-      for (const part of chunks(ids)) {
+      // In a first load there is nothing yet, page after page.
+      const there = await bulk.present(RECORDS, [connection, type], ids);
+      for (const part of chunks(there)) {
         for (const record of await load(db, connection, type, part)) found.set(record.id, record);
       }
       return found;
@@ -88,19 +86,10 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
     },
     async pointingTo(connection, type, ids) {
       const wanted = new Map<string, Set<string>>();
-      for (const part of chunks(ids)) {
-        const rows = await db
-          .selectFrom('associations')
-          .select(['from_type', 'from_id'])
-          .where('connection', '=', connection)
-          .where('to_type', '=', type)
-          .where('to_id', 'in', part)
-          .execute();
-        for (const row of rows) {
-          const known = wanted.get(row.from_type);
-          if (known === undefined) wanted.set(row.from_type, new Set([row.from_id]));
-          else known.add(row.from_id);
-        }
+      for (const row of await pointers(db, connection, type, ids)) {
+        const known = wanted.get(row.from_type);
+        if (known === undefined) wanted.set(row.from_type, new Set([row.from_id]));
+        else known.add(row.from_id);
       }
       const records: CrmRecord[] = [];
       for (const [fromType, fromIds] of wanted) {
@@ -139,29 +128,17 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
   };
 }
 
-/** Associations are complete per type that was read; types that were not read keep what is stored. */
-async function dropAssociations(trx: Transaction<Tables>, records: readonly CrmRecord[]): Promise<void> {
-  const byTypes = groupBy(records, (record) =>
-    JSON.stringify([record.connection, record.type, Object.keys(record.associations).sort()]),
-  );
-  for (const group of byTypes.values()) {
-    const first = group[0]!;
-    const toTypes = Object.keys(first.associations);
-    if (toTypes.length === 0) continue;
-    for (const part of chunks(group)) {
-      await trx
-        .deleteFrom('associations')
-        .where('connection', '=', first.connection)
-        .where('from_type', '=', first.type)
-        .where(
-          'from_id',
-          'in',
-          part.map((record) => record.id),
-        )
-        .where('to_type', 'in', toTypes)
-        .execute();
-    }
-  }
+async function checkpointRow(
+  db: Kysely<Tables>,
+  connection: ConnectionId,
+  type: string,
+): Promise<Tables['checkpoints'] | undefined> {
+  return db
+    .selectFrom('checkpoints')
+    .selectAll()
+    .where('connection', '=', connection)
+    .where('type', '=', type)
+    .executeTakeFirst();
 }
 
 async function patchPart(
@@ -272,51 +249,19 @@ function toRow(record: CrmRecord, { changes }: PageCommit): BulkRow {
     record.created,
     record.modified,
     JSON.stringify(record.fields),
-    JSON.stringify(record.mergedIds),
+    record.mergedIds.length === 0 ? '[]' : JSON.stringify(record.mergedIds),
     record.successor?.type ?? null,
     record.successor?.id ?? null,
     newborn ? record.created : record.modified,
   ];
 }
 
-const ASSOCIATIONS: BulkTable = {
-  name: 'associations',
-  columns: ['connection', 'from_type', 'from_id', 'to_type', 'to_id', 'is_primary', 'label'],
-  key: ['connection', 'from_type', 'from_id', 'to_type', 'to_id'],
-  replace: ['is_primary', 'label'],
-  // Two labels between the same records: the primary one is kept.
-  when: 'excluded.is_primary > associations.is_primary',
+const CHECKPOINTS: BulkTable = {
+  name: 'checkpoints',
+  columns: ['connection', 'type', 'cursor', 'fields', 'complete', 'run', 'at'],
+  key: ['connection', 'type'],
+  replace: ['cursor', 'fields', 'complete', 'run', 'at'],
 };
-
-function toAssociationRows(record: CrmRecord): readonly BulkRow[] {
-  const rows: BulkRow[] = [];
-  for (const toType in record.associations) {
-    for (const { type, id, primary, label } of record.associations[toType] ?? [])
-      rows.push([record.connection, record.type, record.id, type, id, primary ? 1 : 0, label]);
-  }
-  return rows;
-}
-
-const FATES: BulkTable = {
-  name: 'run_records',
-  columns: ['run', 'connection', 'type', 'id', 'fate', 'reason', 'message'],
-  key: ['run', 'connection', 'type', 'id'],
-  replace: ['fate', 'reason', 'message'],
-  // A record that comes twice in a run tells what was done with it, not that the second time nothing was.
-  when: "run_records.fate = 'ignored' or excluded.fate <> 'ignored'",
-};
-
-function toFateRows(run: string, fates: readonly RecordFate[]): readonly BulkRow[] {
-  return fates.map(({ connection, type, id, fate, reason, message }) => [
-    run,
-    connection,
-    type,
-    id,
-    fate,
-    reason,
-    message,
-  ]);
-}
 
 const NONE: readonly string[] = [];
 const STATES: Readonly<Record<string, RecordState>> = {

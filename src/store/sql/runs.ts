@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { ConnectionId } from '../../model/record.ts';
-import type { Fate, RecordFate, RunStatus, RunStore, StoredRun } from '../port.ts';
+import type { RunStatus, RunStore, StoredRun } from '../port.ts';
 import { chunks } from './chunks.ts';
+import { fatesOf } from './fates.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -69,17 +69,7 @@ export function runStore(db: Kysely<Tables>): RunStore {
         .execute();
       return rows.map(toRun);
     },
-    async fates(run, filter) {
-      let query = db.selectFrom('run_records').selectAll().where('run', '=', run);
-      if (filter.fate !== undefined) query = query.where('fate', '=', filter.fate);
-      const rows = await query
-        .orderBy('connection')
-        .orderBy('type')
-        .orderBy('id')
-        .limit(filter.limit)
-        .execute();
-      return rows.map(toFate);
-    },
+    fates: (run, filter) => fatesOf(db, run, filter),
   };
 }
 
@@ -93,16 +83,5 @@ function toRun(row: Tables['runs']): StoredRun {
     now: Number(row.now),
     summary: row.summary === null ? null : (JSON.parse(row.summary) as unknown),
     error: row.error,
-  };
-}
-
-function toFate(row: Tables['run_records']): RecordFate {
-  return {
-    connection: row.connection as ConnectionId,
-    type: row.type,
-    id: row.id,
-    fate: row.fate as Fate,
-    reason: row.reason,
-    message: row.message,
   };
 }

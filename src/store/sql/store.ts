@@ -21,7 +21,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
   return {
     connections: connectionStore(db),
     records: recordStore(db, bulk),
-    readings: readingStore(db),
+    readings: readingStore(db, bulk),
     history: historyStore(db, bulk),
     subjects: subjectStore(db, bulk),
     journeys: journeyStore(db),

@@ -36,6 +36,7 @@ export interface Tables {
     is_primary: number;
     label: string | null;
   };
+  far_ends: { connection: string; to_type: string; to_id: string; from_type: string; from_id: string };
   checkpoints: {
     connection: string;
     type: string;
@@ -133,14 +134,16 @@ export interface Tables {
     summary: string | null;
     error: string | null;
   };
-  run_records: {
+  /** Records of one type with the same fate, as a JSON list of ids; in a run, later rows are of later pages. */
+  run_fates: {
     run: string;
+    seq: number;
     connection: string;
     type: string;
-    id: string;
     fate: string;
     reason: string | null;
     message: string | null;
+    ids: string;
   };
   run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
   leases: { name: string; holder: string; fence: number; expires: number };

@@ -5,6 +5,12 @@ import { WaystageError } from '../../model/errors.ts';
 /** Prepared statements kept; bulk statements of one size share their text, so a run needs few. */
 const CACHED_STATEMENTS = 200;
 
+/** A statement that takes in rows. */
+export interface SqliteWriter {
+  /** @returns rows that changed */
+  run(row: readonly (string | number | null)[]): number;
+}
+
 /**
  * Node's built-in SQLite in the shape kysely's SQLite dialect wants. Refuses values that SQLite would store as
  * something else without an error: a `Date` becomes NULL, a lone surrogate U+FFFD.
@@ -32,6 +38,34 @@ export class SqliteDriver implements SqliteDatabase {
     }
     this.#statements.set(text, statement);
     return statement;
+  }
+
+  /** A statement for many rows: prepared when it is first used, and kept. */
+  writer(text: string): SqliteWriter {
+    let statement: StatementSync | undefined;
+    return {
+      run: (row) => {
+        for (let at = 0; at < row.length; at += 1) storable(row[at]);
+        return usable(() => {
+          statement ??= this.#db.prepare(text);
+          return Number(statement.run(...row).changes);
+        });
+      },
+    };
+  }
+
+  /** The same for a question. */
+  reader(text: string): {
+    all(parameters: readonly (string | number | null)[]): readonly Readonly<Record<string, unknown>>[];
+  } {
+    let statement: StatementSync | undefined;
+    return {
+      all: (parameters) =>
+        usable(() => {
+          statement ??= this.#db.prepare(text);
+          return statement.all(...parameters) as Readonly<Record<string, unknown>>[];
+        }),
+    };
   }
 
   /** A full disk may have ended the transaction already: that error must not give way to one about this. */
