@@ -1,11 +1,6 @@
 import type { FieldType } from '../../src/connector/port.ts';
-import type {
-  Association,
-  ConnectionId,
-  CrmRecord,
-  FieldValue,
-  RecordState,
-} from '../../src/model/record.ts';
+import { canonicalInstant } from '../../src/model/instant.ts';
+import type { Association, ConnectionId, CrmRecord, FieldValue } from '../../src/model/record.ts';
 import type { Row } from './client.ts';
 import { id18, isId, typeOfId } from './ids.ts';
 import type { FieldPlan } from './schema.ts';
@@ -24,6 +19,7 @@ export function toRecord(row: Row, plan: FieldPlan, connection: ConnectionId): C
   }
   const modified = milliseconds(row['SystemModstamp'], 'SystemModstamp');
   if (modified === null) throw new RowError('SystemModstamp is empty; expected a datetime');
+  const { state, successor } = fate(row, plan.type);
   return {
     connection,
     type: plan.type,
@@ -31,11 +27,14 @@ export function toRecord(row: Row, plan: FieldPlan, connection: ConnectionId): C
     fields,
     created: milliseconds(row['CreatedDate'], 'CreatedDate'),
     modified,
-    ...fate(row, plan.type),
-    mergedIds: [],
+    state,
+    successor,
+    mergedIds: NONE,
     associations: associationsOf(row, plan),
   };
 }
+
+const NONE: readonly string[] = [];
 
 /** The row's id in 18 characters. */
 export function rowId(row: Row): string {
@@ -47,7 +46,7 @@ export function rowId(row: Row): string {
 /** A stamp of a row as epoch milliseconds; null when empty. */
 export function milliseconds(value: unknown, field: string): number | null {
   if (value === null || value === undefined) return null;
-  const ms = typeof value === 'string' ? Date.parse(isoOf(value)) : Number.NaN;
+  const ms = typeof value === 'string' ? instantOf(value) : Number.NaN;
   if (Number.isNaN(ms)) throw new RowError(`${field} is ${kindOf(value)}; expected a datetime`);
   return ms;
 }
@@ -75,7 +74,7 @@ export function decode(value: unknown, type: FieldType, field: string): FieldVal
       // The usual forms (REST, Bulk API) need no calendar: only their ends are written differently.
       if (typeof value === 'string' && USUAL.test(value))
         return value.endsWith('Z') ? value : `${value.slice(0, -5)}Z`;
-      const ms = typeof value === 'string' ? Date.parse(isoOf(value)) : Number.NaN;
+      const ms = typeof value === 'string' ? instantOf(value) : Number.NaN;
       if (!Number.isNaN(ms)) return new Date(ms).toISOString();
       break;
     }
@@ -86,10 +85,9 @@ export function decode(value: unknown, type: FieldType, field: string): FieldVal
 const USUAL =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(\+0000|Z)$/;
 
-/** Salesforce writes `2026-01-31T09:00:00.000+0000`; the standard wants a colon in the offset. */
-function isoOf(text: string): string {
-  if (text.endsWith('+0000')) return `${text.slice(0, -5)}Z`;
-  return text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
+/** Salesforce writes `2026-01-31T09:00:00.000+0000`; the standard wants a colon in the offset. NaN: no instant. */
+function instantOf(text: string): number {
+  return canonicalInstant(text) ?? Date.parse(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
 }
 
 /** Follows `Campaign.Name` into the parent; undefined when the row does not have it. */
@@ -106,16 +104,22 @@ function valueAt(row: Row, name: string): unknown {
 }
 
 function fate(row: Row, type: string): Pick<CrmRecord, 'state' | 'successor'> {
-  const successor = (value: unknown, to: string): CrmRecord['successor'] =>
-    typeof value === 'string' && isId(value) ? { type: to, id: id18(value) } : null;
-  const result = (state: RecordState, next: CrmRecord['successor'] = null) => ({ state, successor: next });
   if (row['IsDeleted'] === true) {
-    const master = successor(row['MasterRecordId'], type);
-    return master === null ? result('archived') : result('merged', master);
+    const master = successorOf(row['MasterRecordId'], type);
+    return master === null ? LIVES_ON_NOWHERE.archived : { state: 'merged', successor: master };
   }
   if (type === 'Lead' && row['IsConverted'] === true)
-    return result('converted', successor(row['ConvertedContactId'], 'Contact'));
-  return result('live');
+    return { state: 'converted', successor: successorOf(row['ConvertedContactId'], 'Contact') };
+  return LIVES_ON_NOWHERE.live;
+}
+
+const LIVES_ON_NOWHERE = {
+  live: { state: 'live', successor: null },
+  archived: { state: 'archived', successor: null },
+} as const;
+
+function successorOf(value: unknown, type: string): CrmRecord['successor'] {
+  return typeof value === 'string' && isId(value) ? { type, id: id18(value) } : null;
 }
 
 function associationsOf(row: Row, plan: FieldPlan): CrmRecord['associations'] {

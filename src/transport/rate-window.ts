@@ -13,6 +13,9 @@ interface Waiter {
   readonly refuse: (error: Error) => void;
 }
 
+/** Why a timer is ended; see the same in `exchange.ts`. */
+const OVER = new Error('no longer waited for');
+
 /** Clocks here and there round to milliseconds, each in its own direction. */
 const MARGIN_MS = 5;
 
@@ -76,7 +79,7 @@ export class RateWindow {
 
   close(reason: Error): void {
     this.#closed = reason;
-    this.#timer?.abort();
+    this.#timer?.abort(OVER);
     for (const waiter of this.#queue.splice(0)) waiter.refuse(reason);
   }
 
@@ -110,7 +113,7 @@ export class RateWindow {
   }
 
   #pump(): void {
-    this.#timer?.abort();
+    this.#timer?.abort(OVER);
     this.#timer = undefined;
     while (this.#queue.length > 0) {
       const now = this.#now();

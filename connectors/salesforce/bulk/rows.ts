@@ -15,16 +15,20 @@ export type ToRow = (cells: readonly string[]) => Row;
  */
 export function rowReader(plan: FieldPlan, header: readonly string[]): ToRow | null {
   const columns = new Map(header.map((name, index) => [name.toLowerCase(), index]));
-  const wanted: { readonly path: readonly string[]; readonly index: number; readonly type: FieldType }[] = [];
+  const own: { readonly name: string; readonly index: number; readonly type: FieldType }[] = [];
+  const parents: { readonly path: readonly string[]; readonly index: number; readonly type: FieldType }[] =
+    [];
   for (const name of plan.select) {
     const index = columns.get(name.toLowerCase());
     if (index === undefined) return null;
     const type = plan.wanted.get(name) ?? (SYSTEM_BOOLEANS.has(name) ? 'boolean' : 'text');
-    wanted.push({ path: name.split('.'), index, type });
+    if (name.includes('.')) parents.push({ path: name.split('.'), index, type });
+    else own.push({ name, index, type });
   }
   return (cells) => {
     const row: Record<string, unknown> = {};
-    for (const { path, index, type } of wanted) put(row, path, typedValue(cells[index] ?? '', type));
+    for (const { name, index, type } of own) row[name] = typedValue(cells[index] ?? '', type);
+    for (const { path, index, type } of parents) put(row, path, typedValue(cells[index] ?? '', type));
     return row;
   };
 }
