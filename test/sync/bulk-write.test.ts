@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../src/connector/port.ts';
 import type { RequestReport } from '../../src/sandbox/port.ts';
-import type { SyncConnection } from '../../src/sync/session.ts';
+import type { SyncConnection, SyncOptions } from '../../src/sync/session.ts';
 import { type Company, startCompany } from '../helpers/company.ts';
-import { expectAccounted, type Json, notices, runWith, staged } from './kit.ts';
+import { but, expectAccounted, type Json, notices, runWith, staged } from './kit.ts';
 
 const JOBS = '/services/data/:version/jobs/ingest';
 
@@ -10,12 +11,21 @@ describe('writing many records at once', () => {
   let company: Company;
   afterEach(() => company.close());
 
-  const run = (bulkWrite: { readonly from: number; readonly limit: number }) =>
+  const run = (
+    bulkWrite: { readonly from: number; readonly limit: number },
+    changes: Partial<SyncOptions> = {},
+    wrap: (connection: Connection) => Connection = (connection) => connection,
+  ) =>
     runWith(company, {
+      ...changes,
       connections: company.app.connections.map(
         (config): SyncConnection =>
           config.connector.id === 'salesforce'
-            ? { ...config, connector: withBulk(config.connector, bulkWrite) }
+            ? {
+                ...config,
+                connector: withBulk(config.connector, bulkWrite),
+                open: (signal) => wrap(config.open(signal)),
+              }
             : config,
       ),
     });
@@ -50,6 +60,46 @@ describe('writing many records at once', () => {
     const again = await run({ from: 5, limit: 15 });
     expect(again.summary.writes).toMatchObject({ records: 0, failed: 0, parked: 1 });
     expect((await routes())[`POST ${JOBS}`]).toBe(made);
+  });
+
+  test('a sync that is stopped settles what its job had done; the rest is read first and written by the next (F27)', async () => {
+    company = await startCompany({});
+    const { app } = company;
+    const stop = new AbortController();
+    let half: readonly string[] = [];
+    const stopping = (connection: Connection): Connection =>
+      but(connection, {
+        pushBulk: async (type, writes) => {
+          const part = writes.slice(0, 5);
+          half = part.map(({ id }) => id);
+          await connection.push(type, part);
+          stop.abort();
+          return writes.map(({ id }) =>
+            half.includes(id)
+              ? { id, outcome: 'written' }
+              : { id, outcome: 'unknown', message: 'the job was ended' },
+          );
+        },
+      });
+    await expect(run({ from: 15, limit: 1_000 }, { signal: stop.signal }, stopping)).rejects.toMatchObject({
+      code: 'stopped',
+    });
+    const [last] = await app.store.runs.list(1);
+    const ledger = await app.store.ledger.ofRun(last?.id ?? '');
+    const bulk = ledger.filter(({ connection }) => connection === 'salesforce');
+    const ids = (state: string): readonly string[] => [
+      ...new Set(bulk.filter((entry) => entry.state === state).map(({ id }) => id)),
+    ];
+    expect(ids('written')).toEqual(half);
+    expect(ids('unknown').length).toBeGreaterThan(5);
+    expect(ids('pending')).toEqual([]);
+    await company.indexed();
+    expect((await company.sync()).summary.writes.failed).toBe(0);
+    const stages = (await company.writes('salesforce')).filter(
+      ({ by, field }) => by === 'integration' && field === 'Waystage_Stage__c',
+    );
+    expect(stages.length).toBeGreaterThan(50);
+    expect(new Set(stages.map(({ id }) => id)).size).toBe(stages.length);
   });
 
   test('a job that fails half way: nothing is written twice, nothing is left out', async () => {
