@@ -47,6 +47,7 @@ export interface CallOptions {
     | 'write'
     | 'read'
     | 'look-back'
+    | 'history'
     | 'meta';
   /** Default `general`. */
   readonly bucket?: string;

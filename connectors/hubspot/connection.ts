@@ -4,6 +4,8 @@ import type {
   ConnectionConfig,
   ConnectionContext,
   Discovery,
+  HistoryPage,
+  HistoryRequest,
   Page,
   PastChange,
   ProvisionResult,
@@ -18,6 +20,7 @@ import type {
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import { HubspotClient } from './client.ts';
 import { discover, readAccount } from './discover.ts';
+import { history } from './history.ts';
 import { ExportDesk, type ExportSettings } from './export/desk.ts';
 import { pastChanges } from './past-changes.ts';
 import { planProvision, provision } from './provision.ts';
@@ -69,6 +72,10 @@ export class HubspotConnection implements Connection {
 
   pastChanges(request: ReadRequest): Promise<readonly PastChange[]> {
     return pastChanges(this.#client, request);
+  }
+
+  history(request: HistoryRequest): AsyncIterable<HistoryPage> {
+    return history(this.#context, request);
   }
 
   push(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {

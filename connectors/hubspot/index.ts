@@ -1,6 +1,7 @@
 import type { ConnectionConfig, Connector } from '../../src/connector/port.ts';
 import { HubspotConnection } from './connection.ts';
 import { EXPORT_SETTINGS, type ExportSettings } from './export/desk.ts';
+import { HISTORY_TYPES } from './history.ts';
 import { BATCH } from './properties.ts';
 import { HUBSPOT_TYPES } from './schema.ts';
 
@@ -27,6 +28,7 @@ export function createHubspot(options: HubspotOptions = {}): Connector {
       // HubSpot locks single records only; six batches under way keep the limit busy at 300 ms an answer.
       writeParallel: 6,
       pastChanges: 'all',
+      history: { types: HISTORY_TYPES },
       // Search shows neither archived records nor changed associations.
       reconcileEvery: 24 * 3_600_000,
       auth: ['token'],
@@ -71,6 +73,9 @@ function checkConfig(
   const rate = config.requestsPer10s;
   if (rate !== undefined && !(Number.isInteger(rate) && rate >= 1)) {
     add('requestsPer10s', `expected a whole number of at least 1; found ${rate}`);
+  }
+  for (const key of Object.keys(config.settings ?? {})) {
+    if (key !== 'exportFrom') add(`settings.${key}`, 'HubSpot has no such setting; there is exportFrom');
   }
   const from = config.settings?.['exportFrom'];
   if (from !== undefined && from !== 'never' && !(Number.isInteger(from) && Number(from) >= 1)) {

@@ -10,7 +10,7 @@ const SEARCH_CHARACTERS = 2_500;
 
 export const BATCH = 100;
 /** With the values a property had before, HubSpot reads half as many. */
-const BATCH_WITH_HISTORY = 50;
+export const BATCH_WITH_HISTORY = 50;
 
 interface Split {
   readonly inline: readonly string[];

@@ -1,5 +1,5 @@
 import type { ConnectorLog } from '../../src/connector/port.ts';
-import { type HubspotClient, hasResults, type Json } from './client.ts';
+import { type CallOptions, type HubspotClient, hasResults, type Json } from './client.ts';
 import { arrayOf, isObject, SEARCH, textOf } from './errors.ts';
 import { instantOf } from './mapper.ts';
 import { apiPath } from './paths.ts';
@@ -22,6 +22,8 @@ export interface SearchWalkOptions {
   readonly overlap: number;
   fallbackTime(): number;
   readonly log: ConnectorLog;
+  /** What the searches are counted as; default `search`, and `search-lag` up to an instant. */
+  readonly purpose?: CallOptions['purpose'];
 }
 
 /** Where a walk stands: everything modified from an instant on, or of one instant what has a higher id, is to come. */
@@ -136,7 +138,7 @@ export class SearchWalk {
         ...(this.#offset === 0 ? {} : { after: String(this.#offset) }),
       },
       {
-        purpose: until === null ? 'search' : 'search-lag',
+        purpose: this.#options.purpose ?? (until === null ? 'search' : 'search-lag'),
         bucket: SEARCH,
         check: (json) => hasResults(json) ?? cutShort(json, this.#offset),
       },

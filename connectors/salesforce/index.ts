@@ -5,6 +5,8 @@ import { BULK_WRITE_LIMIT, pushBulk } from './bulk/ingest.ts';
 import { check } from './check.ts';
 import { PAGE_SIZE, SalesforceClient } from './client.ts';
 import { discover } from './discover.ts';
+import { history } from './history.ts';
+import { HISTORY_TYPES } from './history-objects.ts';
 import { pastChanges } from './past-changes.ts';
 import { provision } from './provision.ts';
 import { planProvision } from './provision-plan.ts';
@@ -43,6 +45,7 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
       bulkWrite: { from: options.bulkWriteFrom ?? BULK_FROM, limit: BULK_WRITE_LIMIT },
       // An org keeps the histories of the fields somebody has chosen, at most 20 of an object.
       pastChanges: 'tracked',
+      history: { types: HISTORY_TYPES },
       // Increments see deletes, merges and conversions; only what left the recycle bin needs a full reading.
       reconcileEvery: 7 * 24 * 3_600_000,
       auth: ['token', 'client-credentials'],
@@ -69,6 +72,7 @@ function open(config: ConnectionConfig, context: ConnectionContext, options: Sal
     pull: (request) => pull(client, config.id, request, bulk),
     read: (request) => read(client, config.id, request),
     pastChanges: (request) => pastChanges(client, request),
+    history: (request) => history(client, config.id, request),
     push: (type, writes) => push(client, type, writes),
     pushBulk: (type, writes) => pushBulk(client, type, writes),
     planProvision: (wanted) => planProvision(client, wanted),

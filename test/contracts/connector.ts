@@ -11,6 +11,7 @@ import type {
 import type { Clock } from '../../src/model/clock.ts';
 import type { OutputField } from '../../src/model/outputs.ts';
 import type { CrmRecord, FieldValue } from '../../src/model/record.ts';
+import { historyTests } from './history.ts';
 
 /** A CRM that holds data, and a look at it that does not go through the connector. */
 export interface ContractSetup {
@@ -23,6 +24,8 @@ export interface ContractSetup {
   readonly fields: Readonly<Record<string, readonly string[]>>;
   /** A text field of an object type with outputs that a person in the CRM can change. */
   readonly editable: { readonly type: string; readonly field: string };
+  /** A text field whose earlier values the CRM keeps; absent when it keeps none at all. */
+  readonly remembered?: { readonly type: string; readonly field: string };
   readonly crm: CrmSide;
   close(): Promise<void>;
 }
@@ -203,6 +206,8 @@ export function connectorContract(name: string, start: () => Promise<ContractSet
         expect(byId(read.records)).toEqual(new Map(ids.map((id) => [id, records.get(id)])));
       }
     });
+
+    historyTests(() => ({ setup, connection, discovery }));
 
     test('provision plans what is missing, carries it out, and then has nothing left to plan', async () => {
       const wanted = targetsOf(setup.connector);

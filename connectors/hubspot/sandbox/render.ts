@@ -3,6 +3,10 @@ import { liveLinks, type Portal, propertyValue, type RecordView, schemaOf, viewO
 import { type Actor, historyOf, type StoredRecord } from './record.ts';
 import { isoText } from './values.ts';
 
+/** Values the account keeps of one property of one record, the newest ones. */
+const VERSIONS = 20;
+const VERSIONS_OF_CONTACTS = 45;
+
 /** Which properties an answer shows: the wanted ones that exist plus the three every answer carries. */
 export interface Selection {
   readonly properties: readonly string[];
@@ -47,6 +51,7 @@ export function render(
     const history = Object.create(null) as Record<string, unknown>;
     for (const name of selection.history)
       history[name] = historyOf(record, name)
+        .slice(-(record.type === 'contacts' ? VERSIONS_OF_CONTACTS : VERSIONS))
         .map((entry) => ({ value: entry.value, timestamp: isoText(entry.at), ...source(portal, entry.by) }))
         .reverse();
     body['propertiesWithHistory'] = history;

@@ -1,6 +1,12 @@
 import { derive, rollUpActivity } from './derive.ts';
 import { RowError } from './errors.ts';
-import { createdHistory, fieldHistory, movesOpportunity, opportunityHistory } from './history.ts';
+import {
+  createdHistory,
+  fieldHistory,
+  movesOpportunity,
+  nameHistory,
+  opportunityHistory,
+} from './history.ts';
 import { fullId } from './ids.ts';
 import { readFields } from './input.ts';
 import { applyRefusal, assignedOwner, checkDuplicate, checkRecord, type Refusals } from './rules.ts';
@@ -159,7 +165,10 @@ function trackChanges(tx: Transaction, object: SfObject, before: Row, row: Row):
       at,
       userId,
     });
-    if (line !== null) tx.insert(line.object, line.row);
+    if (line === null) continue;
+    tx.insert(line.object, line.row);
+    const names = nameHistory(tx.org, line);
+    if (names !== null) tx.insert(names.object, names.row);
   }
   if (object.name === 'Opportunity' && movesOpportunity(changed)) {
     const line = opportunityHistory(tx.org, row, at, userId);

@@ -1,6 +1,8 @@
+import { isTracked } from './field-definitions.ts';
 import { HISTORY_OF } from './objects-activity.ts';
 import type { Org } from './org.ts';
 import type { Row, SfField, SfValue } from './schema.ts';
+import { nameFieldOf } from './soql/fields.ts';
 import { toJson } from './values.ts';
 
 /** The rows that record one moment's changes of tracked fields; the caller inserts them. */
@@ -44,21 +46,42 @@ export function fieldHistory(
 ): HistoryRow | null {
   const kind = HISTORY_OF[object];
   const field = org.object(object)?.fields.get(change.field.toLowerCase());
-  if (kind === undefined || !(kind.tracked.includes(change.field) || field?.trackHistory === true))
-    return null;
-  const shown = (value: SfValue): SfValue => (field === undefined ? value : toJson(field, value));
+  if (kind === undefined || field === undefined || !isTracked(object, field)) return null;
+  // Of long texts only that they changed is kept.
+  const long = field.type === 'textarea' && field.length > 255;
+  const shown = (value: SfValue): SfValue => (long ? null : toJson(field, value));
   return {
     object: kind.object,
     row: {
       Id: org.newId('017'),
       IsDeleted: false,
       [kind.parent]: id,
-      Field: field?.type === 'reference' && !field.custom ? change.field.replace(/Id$/, '') : change.field,
+      Field: field.type === 'reference' && !field.custom ? change.field.replace(/Id$/, '') : change.field,
       DataType: dataType(field),
       OldValue: shown(change.old),
       NewValue: shown(change.new),
       CreatedDate: change.at,
       CreatedById: change.userId,
+    },
+  };
+}
+
+/** The second line of a changed lookup: what people see, the names instead of the ids; null for other fields. */
+export function nameHistory(org: Org, line: HistoryRow): HistoryRow | null {
+  if (line.row['DataType'] !== 'EntityId') return null;
+  const nameOf = (id: SfValue | undefined): SfValue => {
+    const target = typeof id === 'string' ? org.objectOfId(id) : null;
+    return target === null ? null : (org.row(target.name, id)?.[nameFieldOf(target)] ?? null);
+  };
+  const { OldValue, NewValue } = line.row;
+  return {
+    object: line.object,
+    row: {
+      ...line.row,
+      Id: org.newId('017'),
+      DataType: 'Text',
+      OldValue: nameOf(OldValue),
+      NewValue: nameOf(NewValue),
     },
   };
 }

@@ -100,10 +100,13 @@ function campaignMember(): SfObject {
   ]);
 }
 
+/** Key prefix of the lines of all field histories. */
+export const HISTORY_PREFIX = '017';
+
 function history(name: string, parent: string, field_: string, child: string): SfObject {
   return object(
     name,
-    '017',
+    HISTORY_PREFIX,
     [
       ref(field_, [parent], parent, child, {
         createable: false,

@@ -165,7 +165,43 @@ function toolingObjects(): SfObject[] {
   ];
 }
 
+/** What the org tells of its own objects and fields; no rows of these are kept, a query makes them. */
+function definitionObjects(): SfObject[] {
+  return [
+    object(
+      'EntityDefinition',
+      '4ie',
+      [readOnly('QualifiedApiName', 'string', must), readOnly('Label', 'string')],
+      {
+        setup: true,
+      },
+    ),
+    object(
+      'FieldDefinition',
+      '4fe',
+      [
+        readOnly('QualifiedApiName', 'string', must),
+        readOnly('Label', 'string'),
+        ref('EntityDefinitionId', ['EntityDefinition'], 'EntityDefinition', 'Fields', {
+          nillable: false,
+          createable: false,
+          updateable: false,
+          permissionable: false,
+        }),
+        readOnly('IsFieldHistoryTracked', 'boolean', must),
+      ],
+      { setup: true },
+    ),
+  ];
+}
+
 /** What an administrator sets up: stages, users, the organisation, permissions, custom fields. */
 export function setupObjects(): SfObject[] {
-  return [...stageObjects(), ...orgObjects(), ...permissionObjects(), ...toolingObjects()];
+  return [
+    ...stageObjects(),
+    ...orgObjects(),
+    ...permissionObjects(),
+    ...definitionObjects(),
+    ...toolingObjects(),
+  ];
 }

@@ -31,6 +31,7 @@ for (const [name, options] of Object.entries(WAYS)) {
         Contact: [
           'FirstName',
           'Name',
+          'Title',
           'Email',
           'HasOptedOutOfEmail',
           'LastActivityDate',
@@ -53,6 +54,7 @@ for (const [name, options] of Object.entries(WAYS)) {
         CampaignMember: ['Status', 'HasResponded', 'FirstRespondedDate', 'Campaign.Name', 'Campaign.Type'],
       },
       editable: { type: 'Contact', field: 'FirstName' },
+      remembered: { type: 'Contact', field: 'Title' },
       crm: sandboxSide(sandbox, (record) => record['IsDeleted'] !== true && record['IsConverted'] !== true),
       close: () => sandbox.close(),
     };

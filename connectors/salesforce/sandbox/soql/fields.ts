@@ -1,4 +1,5 @@
 import { visibleField } from '../access.ts';
+import { describeSetup } from '../field-definitions.ts';
 import type { Org } from '../org.ts';
 import { field, type Row, type SfField, type SfObject, type SfValue } from '../schema.ts';
 import type { Path } from './ast.ts';
@@ -60,6 +61,7 @@ export function bindObject(scope: Scope, query: string, path: Path): SfObject {
       `sObject type '${path.text}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`,
     );
   }
+  if (object.name === 'FieldDefinition' || object.name === 'EntityDefinition') describeSetup(scope.org);
   return object;
 }
 

@@ -1,5 +1,6 @@
 import { visibleField } from '../access.ts';
 import { refuse } from '../errors.ts';
+import { HISTORY_PREFIX } from '../objects-activity.ts';
 import type { Row, SfObject } from '../schema.ts';
 import { bindAggregation, isAggregate } from './aggregate.ts';
 import type { Condition, Query, SelectItem } from './ast.ts';
@@ -64,7 +65,17 @@ function slice<T>(list: readonly T[], query: Query): readonly T[] {
   return list.slice(from, query.limit === null ? undefined : from + query.limit);
 }
 
+/** Field histories are kept for two years; people see a year and a half of them, the API all. */
+const HISTORY_KEPT_MS = 731 * 86_400_000;
+
 function bindTest(scope: Scope, query: Query, object: SfObject): RowTest {
+  const test = bindWhere(scope, query, object);
+  if (object.keyPrefix !== HISTORY_PREFIX) return test;
+  const from = scope.now - HISTORY_KEPT_MS;
+  return (row) => Number(row['CreatedDate']) >= from && test(row);
+}
+
+function bindWhere(scope: Scope, query: Query, object: SfObject): RowTest {
   if (query.where === null) return () => true;
   return bindCondition(
     {
