@@ -67,18 +67,22 @@ function pointsBack(input: HeldInput, condition: Condition, start: number): read
   };
   const rules = [condition, ...mapping.segments.map((segment) => segment.when)];
   const { past } = context;
-  // With the facts of then, each stretch between two changes has edges of its own.
-  const changes = past === undefined ? [] : past.changes(start, now - 1);
-  let from = start;
-  for (const to of [...changes, now]) {
-    const then = past === undefined ? context : { ...context, facts: past.at(from), now: from };
-    for (const rule of rules) for (const instant of rule.instants(then, from, to)) add(instant);
-    add(to);
-    from = to;
-  }
   for (const visit of state.visits) {
     add(visit.entered);
     if (visit.left !== null) add(visit.left);
+  }
+  // Each stretch has edges of its own: those of the facts of then, and of the state as it was then.
+  const changes = new Set(past === undefined ? [] : past.changes(start, now - 1));
+  for (const { entered, left } of state.visits) {
+    for (const move of [entered, left]) if (move !== null && move > start && move < now) changes.add(move);
+  }
+  let from = start;
+  for (const to of [...[...changes].sort((a, b) => a - b), now]) {
+    const facts = past?.at(from) ?? context.facts;
+    const then = { ...context, facts, now: from, journey: resultView(stateAt(state, from)) };
+    for (const rule of rules) for (const instant of rule.instants(then, from, to)) add(instant);
+    add(to);
+    from = to;
   }
   points.delete(now);
   return [...points].sort((a, b) => b - a);

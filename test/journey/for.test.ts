@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { EMPTY_STATE, step } from '../../src/journey/index.ts';
+import { loadMapping } from '../../src/mapping/index.ts';
 import type { Condition, Mapping, Segment, Stage } from '../../src/mapping/types.ts';
 import type { JourneyState, SubjectFacts } from '../../src/model/facts.ts';
 import {
@@ -109,6 +110,44 @@ describe('for: the rule held at every instant of the wait (J11.5)', () => {
       visits: [visit('base', day(-50), day(-8)), visit('w', day(-8), day(-5)), visit('base', day(-5), null)],
     };
     expect(stageOf(facts, waiting(inStage('base')), away)).toBe('base');
+  });
+
+  test('J11.5 a rule that reads when a stage was entered has the edges of every stage of the wait', () => {
+    const { mapping } = loadMapping(
+      `journey: j
+subject: person
+stages:
+  base: { default: true }
+  other: { enter: { person.email: x } }
+  w: { enter: { journey.entered: { within: 1d } }, for: 3d }
+`,
+      'for.yaml',
+      { timezone: 'UTC', fieldMaps: [] },
+    );
+    // Moves to and fro at these days; between two that are more than a day apart the rule does not hold.
+    const moved = (...at: readonly number[]): string | null =>
+      step({
+        mapping: mapping!,
+        context: contextOf(factsOf({ first: [1, -100] })),
+        state: {
+          ...EMPTY_STATE,
+          stage: 'base',
+          entered: day(at.at(-1)!),
+          visits: at.map((entered, i) =>
+            visit(
+              i % 2 === at.length % 2 ? 'other' : 'base',
+              day(entered),
+              i + 1 < at.length ? day(at[i + 1]!) : null,
+            ),
+          ),
+        },
+        instant: T0,
+        noticed: T0,
+        changes: { factsChanged: true },
+      }).state.stage;
+    expect(moved(-3.5, -2.7, -1.9, -1, -0.3)).toBe('w');
+    expect(moved(-3.5, -2.7, -1.4, -1, -0.3)).toBe('base');
+    expect(moved(-3.5, -1)).toBe('base');
   });
 
   test('J11.5 J17 a segment is what it was at each earlier instant', () => {
