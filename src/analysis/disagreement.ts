@@ -1,4 +1,6 @@
-import type { Fact, SubjectId } from '../model/facts.ts';
+import { fieldSpec } from '../mapping/catalogue.ts';
+import type { FactName } from '../mapping/types.ts';
+import type { Fact, Scalar, SubjectId } from '../model/facts.ts';
 import type { Way } from './course.ts';
 import type { Frame } from './frame.ts';
 import { ratio } from './survival.ts';
@@ -8,24 +10,46 @@ import type { Disagreement } from './types.ts';
 /* Where the CRMs say different things of the same subject, deal or ticket (J5). As the facts are at the time of the
  * analysis, whatever the period: disagreement has no date. */
 
-export function collectDisagreement(_frame: Frame, tally: Tally, { subject }: Way): void {
+/** What each CRM has in its own way: ids, stamps, its own names of stages. That they differ tells nothing. */
+const OWN_WAY: ReadonlySet<string> = new Set([
+  'created',
+  'deal_stage',
+  'last_activity',
+  'lifecycle',
+  'owner',
+  'parent',
+  'pipeline',
+  'status',
+]);
+
+export function collectDisagreement(frame: Frame, tally: Tally, { subject }: Way): void {
   const { facts } = subject;
   if (facts === null) return;
   const self = facts.kind === 'person' ? facts.person : facts.account;
-  if (self !== null) look(tally, facts.kind, self, subject.subject);
-  for (const deal of facts.deals) look(tally, 'deals', deal, subject.subject);
-  for (const ticket of facts.tickets) look(tally, 'tickets', ticket, subject.subject);
+  if (self !== null) look(frame, tally, facts.kind, self, subject.subject);
+  for (const deal of facts.deals) look(frame, tally, 'deals', deal, subject.subject);
+  for (const ticket of facts.tickets) look(frame, tally, 'tickets', ticket, subject.subject);
 }
 
-function look(tally: Tally, name: string, fact: Fact, subject: SubjectId): void {
-  for (const [field, origin] of Object.entries(fact.origins)) {
+function look(frame: Frame, tally: Tally, name: FactName, fact: Fact, subject: SubjectId): void {
+  for (const [field, { connection, rejected }] of Object.entries(fact.origins)) {
+    if (OWN_WAY.has(field)) continue;
     const key = [`${name}.${field}`];
     tally.add('values', key);
-    if (origin.rejected === undefined) continue;
+    if (rejected === undefined) continue;
+    if (sameDay(frame, name, field, fact.values[field] ?? null, rejected.value)) continue;
     tally.add('differ', key);
-    tally.add('taken', [...key, origin.connection]);
+    tally.add('taken', [...key, connection]);
     tally.keepLeast('differ', key, subject);
   }
+}
+
+/** One CRM keeps a time of day where the other has a date only. */
+function sameDay({ zone }: Frame, name: FactName, field: string, taken: Scalar, other: Scalar): boolean {
+  const type = fieldSpec(name, field)?.type;
+  if (type !== 'date' && type !== 'datetime') return false;
+  if (typeof taken !== 'number' || typeof other !== 'number') return false;
+  return zone.dayNumber(taken) === zone.dayNumber(other);
 }
 
 export function disagreements(tally: Tally): readonly Disagreement[] {

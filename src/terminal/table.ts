@@ -27,7 +27,10 @@ export function table(
       .trimEnd();
   return [
     line(titles.map((column) => column.title)),
-    widths.map((size) => '─'.repeat(size)).join('  '),
+    widths
+      .map((size) => '─'.repeat(size))
+      .join('  ')
+      .trimEnd(),
     ...cells.map(line),
   ];
 }

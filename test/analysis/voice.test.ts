@@ -244,6 +244,28 @@ describe('J34 disagreement between CRMs', () => {
       },
     ]);
   });
+
+  test('J34 ids, stamps and names that each CRM has in its own way, and times of one day, are no disagreement', () => {
+    const differing = (field: string, mine: string | number, other: string | number) => {
+      const plain = fact('d', { [field]: mine });
+      const origin = plain.origins[field]!;
+      const rejected = { value: other, connection: origin.connection, type: 'y', id: '9' };
+      return course(field, 'a0', {
+        selfFact: { ...plain, origins: { [field]: { ...origin, rejected } } },
+      });
+    };
+    const { disagreement } = figures(
+      [
+        differing('owner', '005x', '71'),
+        differing('created', day(1), day(3)),
+        differing('renewal', day(5), day(5) + 9 * HOUR),
+        differing('city', 'Bonn', 'Berlin'),
+      ],
+      10,
+    );
+    expect(disagreement.map(({ field }) => field)).toEqual(['account.city']);
+    expect(figures([differing('renewal', day(5), day(6))], 10).disagreement).toHaveLength(1);
+  });
 });
 
 describe('J34 where everybody is now', () => {

@@ -95,11 +95,16 @@ describe('the shipped mappings', () => {
       'hs_salesforceopportunityid',
       'pipeline',
     ]);
+    // Besides what the rules read, what the analysis asks for.
     expect(requestedFields([accounts], salesforce, 'Case')).toEqual([
+      'ClosedDate',
+      'First_Reply__c',
+      'IsEscalated',
       'Priority',
       'Reopened_Count__c',
       'Status',
       'Subject',
+      'Type',
     ]);
     expect(requestedFields([accounts], salesforce, 'CampaignMember')).toEqual(['Campaign.Name', 'Status']);
     expect(requestedFields([], hubspot, 'contacts')).toEqual([
