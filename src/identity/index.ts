@@ -1,4 +1,5 @@
 export { type AssignedSubject, type Assignment, assignSubjectIds } from './assign.ts';
+export { type ComponentIndex, componentIndex } from './components.ts';
 export { isFreeMail } from './free-mail.ts';
 export { normaliseDomain, normaliseEmail } from './normalise.ts';
 export { identityRecord } from './record.ts';

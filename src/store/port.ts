@@ -266,7 +266,9 @@ export interface Ambiguity extends RecordKey {
   readonly candidates: readonly string[];
 }
 
+/** What was found out about some records, and all other records of the subjects they were in. */
 export interface IdentityCommit {
+  readonly records: readonly RecordKey[];
   readonly subjects: readonly StoredSubject[];
   readonly members: readonly Member[];
   readonly ambiguities: readonly Ambiguity[];
@@ -275,19 +277,31 @@ export interface IdentityCommit {
 }
 
 export interface SubjectStore {
-  /** Replaces all subjects, members and ambiguities; what did not change is not written. */
+  /**
+   * Replaces what is known of these records: their places, their ambiguities, and the subjects that nothing belongs
+   * to any more. What did not change is not written.
+   */
   commit(identity: IdentityCommit, fence: Fence): Promise<void>;
+  /** Forgets the places of all records but those of these types, and the subjects nothing is left of. */
+  keepOnly(
+    types: readonly { readonly connection: ConnectionId; readonly type: string }[],
+    fence: Fence,
+  ): Promise<void>;
   list(kind: SubjectKind): Promise<readonly StoredSubject[]>;
   /** All subjects of a kind, in id order, a chunk at a time. */
   scan(kind: SubjectKind): AsyncIterable<readonly StoredSubject[]>;
   get(id: string): Promise<StoredSubject | null>;
   members(entity?: Entity): Promise<readonly Member[]>;
   membersOf(ids: readonly string[]): Promise<readonly Member[]>;
+  /** The members of each subject that has several, a chunk of subjects at a time. */
+  shared(): AsyncIterable<readonly (readonly RecordKey[])[]>;
   memberByRecord(key: RecordKey): Promise<Member | null>;
   membersByRecord(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly Member[]>;
   ambiguities(): Promise<readonly Ambiguity[]>;
   /** Ids that were given once and ended in a merge: never given again. */
   ended(): Promise<ReadonlySet<string>>;
+  /** Which of these ids are given, or were once. */
+  given(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Where one subject stands on one journey. */

@@ -118,6 +118,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
       await store.subjects.commit(
         {
+          records: [member('1', 's1'), member('2', 's2')],
           subjects: [subject('s1'), subject('s2')],
           members: [member('1', 's1'), member('2', 's2')],
           ambiguities: [
@@ -137,6 +138,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.subjects.ambiguities()).map((item) => item.id)).toEqual(['2']);
       await store.subjects.commit(
         {
+          records: [member('1', 's1'), member('2', 's1')],
           subjects: [subject('s1')],
           members: [member('1', 's1'), member('2', 's1')],
           ambiguities: [],
@@ -150,6 +152,74 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.subjects.ambiguities()).toEqual([]);
       expect(await store.subjects.get('s2')).toBeNull();
       expect([...(await store.subjects.ended())]).toEqual(['s2']);
+      expect(await store.subjects.given(['s1', 's2', 's3'])).toEqual(new Set(['s1', 's2']));
+    });
+
+    test('identity is replaced for the records that are named and for no others', async () => {
+      const key = (id: string, type = 'contacts') => ({ connection: HUB, type, id });
+      const person = (id: string) => ({
+        id: id as SubjectId,
+        kind: 'person' as const,
+        created: T0,
+        gone: false,
+      });
+      const member = (id: string, of: string, type = 'contacts') => ({
+        ...key(id, type),
+        entity: 'person' as const,
+        subject: of as SubjectId,
+        reason: 'alone',
+      });
+      const open = (id: string) => ({
+        ...key(id),
+        entity: 'person' as const,
+        reason: 'two',
+        candidates: ['a'],
+      });
+      const all = ['1', '2', '3'].map((id) => member(id, 's1'));
+      await store.subjects.commit(
+        { records: all, subjects: [person('s1')], members: all, ambiguities: [open('1')], ended: [] },
+        fence,
+      );
+      const others = [member('4', 's4'), member('5', 's5', 'leads')];
+      await store.subjects.commit(
+        {
+          records: others,
+          subjects: [person('s4'), person('s5')],
+          members: others,
+          ambiguities: [open('4')],
+          ended: [],
+        },
+        fence,
+      );
+      const subjects = async (): Promise<readonly string[]> => {
+        const ids: string[] = [];
+        for await (const chunk of store.subjects.scan('person')) for (const { id } of chunk) ids.push(id);
+        return ids;
+      };
+      expect(await subjects()).toEqual(['s1', 's4', 's5']);
+      expect((await store.subjects.ambiguities()).map(({ id }) => id)).toEqual(['1', '4']);
+      const shared: string[][] = [];
+      for await (const chunk of store.subjects.shared())
+        for (const members of chunk) shared.push(members.map(({ id }) => id).sort());
+      expect(shared).toEqual([['1', '2', '3']]);
+      // The third became nothing of its own: a deal that stands alone is in no subject.
+      await store.subjects.commit(
+        {
+          records: all,
+          subjects: [person('s9')],
+          members: [member('1', 's9'), member('2', 's9')],
+          ambiguities: [],
+          ended: [],
+        },
+        fence,
+      );
+      expect(await subjects()).toEqual(['s4', 's5', 's9']);
+      const found = await store.subjects.membersByRecord(HUB, 'contacts', ['1', '2', '3', '4']);
+      expect(found.map(({ id, subject }) => `${id} ${subject}`).sort()).toEqual(['1 s9', '2 s9', '4 s4']);
+      expect((await store.subjects.ambiguities()).map(({ id }) => id)).toEqual(['4']);
+      await store.subjects.keepOnly([{ connection: HUB, type: 'leads' }], fence);
+      expect(await subjects()).toEqual(['s5']);
+      expect(await store.subjects.ambiguities()).toEqual([]);
     });
 
     test('J12 visits are appended and ended, never erased; health points only when something moved', async () => {
@@ -366,6 +436,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       };
       await store.subjects.commit(
         {
+          records: [member],
           subjects: [{ id: 's1' as SubjectId, kind: 'person', created: T0, gone: false }],
           members: [member],
           ambiguities: [],

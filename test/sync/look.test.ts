@@ -87,6 +87,7 @@ beforeAll(async () => {
   });
   await store.subjects.commit(
     {
+      records: [member('1'), member('2'), member('3'), member('4'), member('9', 'companies')],
       subjects: [
         ...['1', '2', '3', '4'].map(person),
         { id: 'account:9' as SubjectId, kind: 'account', created: T0, gone: false },

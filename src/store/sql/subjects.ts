@@ -7,14 +7,41 @@ import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
+type MemberRow = Tables['members'];
+
 /** Subjects, the records that belong to them, and what was too ambiguous to join. */
 export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
   return {
     async commit(identity, fence) {
       await fenced(db, fence, async (trx) => {
+        const before = await membersOf(trx, identity.records);
+        await syncMembers(trx, bulk, before, identity.members);
         await syncSubjects(trx, bulk, identity);
-        await syncMembers(trx, bulk, identity.members);
-        await syncAmbiguities(trx, identity.ambiguities);
+        const wanted = new Set<string>(identity.members.map(({ subject }) => subject));
+        await forgetEmpty(
+          trx,
+          [...new Set(before.map(({ subject }) => subject))].filter((subject) => !wanted.has(subject)),
+        );
+        await syncAmbiguities(trx, identity);
+      });
+    },
+    async keepOnly(types, fence) {
+      await fenced(db, fence, async (trx) => {
+        for (const table of ['members', 'ambiguities'] as const) {
+          const stored = await trx.selectFrom(table).select(['connection', 'type']).distinct().execute();
+          for (const { connection, type } of stored) {
+            if (types.some((one) => one.connection === connection && one.type === type)) continue;
+            await trx
+              .deleteFrom(table)
+              .where('connection', '=', connection)
+              .where('type', '=', type)
+              .execute();
+          }
+        }
+        await trx
+          .deleteFrom('subjects')
+          .where('id', 'not in', (query) => query.selectFrom('members').select('subject'))
+          .execute();
       });
     },
     async list(kind) {
@@ -59,6 +86,35 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
       }
       return members;
     },
+    async *shared() {
+      let after = '';
+      for (;;) {
+        const rows = await db
+          .selectFrom('members')
+          .select('subject')
+          .where('subject', '>', after)
+          .groupBy('subject')
+          .having((eb) => eb.fn.countAll(), '>', 1)
+          .orderBy('subject')
+          .limit(ROWS_PER_STATEMENT)
+          .execute();
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        const members = await db
+          .selectFrom('members')
+          .select(['subject', 'connection', 'type', 'id'])
+          .where(
+            'subject',
+            'in',
+            rows.map(({ subject }) => subject),
+          )
+          .execute();
+        yield [...groupBy(members, ({ subject }) => subject).values()].map((group) =>
+          group.map((row) => ({ connection: row.connection as ConnectionId, type: row.type, id: row.id })),
+        );
+        after = last.subject;
+      }
+    },
     async memberByRecord(key) {
       const row = await db
         .selectFrom('members')
@@ -97,16 +153,30 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
       const rows = await db.selectFrom('ended_subjects').select('id').execute();
       return new Set(rows.map((row) => row.id));
     },
+    async given(ids) {
+      const given = new Set<string>();
+      for (const part of chunks(ids)) {
+        const members = await db
+          .selectFrom('members')
+          .select('subject')
+          .where('subject', 'in', part)
+          .distinct()
+          .execute();
+        for (const row of members) given.add(row.subject);
+        const ended = await db.selectFrom('ended_subjects').select('id').where('id', 'in', part).execute();
+        for (const row of ended) given.add(row.id);
+      }
+      return given;
+    },
   };
 }
 
 async function syncSubjects(trx: Transaction<Tables>, bulk: Bulk, identity: IdentityCommit): Promise<void> {
-  const stored = new Map(
-    (await trx.selectFrom('subjects').selectAll().execute()).map((row) => [row.id, row]),
-  );
-  const wanted = new Map(identity.subjects.map((subject) => [subject.id as string, subject]));
-  const gone = [...stored.keys()].filter((id) => !wanted.has(id));
-  for (const part of chunks(gone)) await trx.deleteFrom('subjects').where('id', 'in', part).execute();
+  const stored = new Map<string, Tables['subjects']>();
+  for (const part of chunks(identity.subjects.map(({ id }) => id))) {
+    for (const row of await trx.selectFrom('subjects').selectAll().where('id', 'in', part).execute())
+      stored.set(row.id, row);
+  }
   const changed = identity.subjects.filter((subject) => {
     const row = stored.get(subject.id);
     return (
@@ -138,13 +208,47 @@ const SUBJECTS: BulkTable = {
   replace: ['created', 'gone'],
 };
 
-async function syncMembers(trx: Transaction<Tables>, bulk: Bulk, members: readonly Member[]): Promise<void> {
-  const stored = new Map(
-    (await trx.selectFrom('members').selectAll().execute()).map((row) => [
-      recordKeyText(row as RecordKey & typeof row),
-      row,
-    ]),
-  );
+async function membersOf(
+  trx: Transaction<Tables>,
+  keys: readonly RecordKey[],
+): Promise<readonly MemberRow[]> {
+  const found: MemberRow[] = [];
+  for (const group of groupBy(keys, keyOfType).values()) {
+    const { connection, type } = group[0]!;
+    for (const part of chunks(group.map(({ id }) => id))) {
+      const rows = await trx
+        .selectFrom('members')
+        .selectAll()
+        .where('connection', '=', connection)
+        .where('type', '=', type)
+        .where('id', 'in', part)
+        .execute();
+      for (const row of rows) found.push(row);
+    }
+  }
+  return found;
+}
+
+/** Subjects of these that nothing belongs to any more. */
+async function forgetEmpty(trx: Transaction<Tables>, ids: readonly string[]): Promise<void> {
+  for (const part of chunks(ids)) {
+    await trx
+      .deleteFrom('subjects')
+      .where('id', 'in', part)
+      .where('id', 'not in', (query) =>
+        query.selectFrom('members').select('subject').where('subject', 'in', part),
+      )
+      .execute();
+  }
+}
+
+async function syncMembers(
+  trx: Transaction<Tables>,
+  bulk: Bulk,
+  before: readonly MemberRow[],
+  members: readonly Member[],
+): Promise<void> {
+  const stored = new Map(before.map((row) => [recordKeyText(row as RecordKey & MemberRow), row]));
   const wanted = new Set(members.map(recordKeyText));
   await deleteKeys(
     trx,
@@ -183,8 +287,13 @@ const MEMBERS: BulkTable = {
   replace: ['entity', 'subject', 'reason'],
 };
 
-async function syncAmbiguities(trx: Transaction<Tables>, ambiguities: readonly Ambiguity[]): Promise<void> {
-  await trx.deleteFrom('ambiguities').execute();
+async function syncAmbiguities(
+  trx: Transaction<Tables>,
+  { records, ambiguities }: IdentityCommit,
+): Promise<void> {
+  // Mostly there are none.
+  const any = await trx.selectFrom('ambiguities').select('id').limit(1).executeTakeFirst();
+  if (any !== undefined) await deleteKeys(trx, 'ambiguities', records);
   for (const part of chunks(ambiguities)) {
     await trx
       .insertInto('ambiguities')
@@ -202,10 +311,10 @@ async function syncAmbiguities(trx: Transaction<Tables>, ambiguities: readonly A
 
 async function deleteKeys(
   trx: Transaction<Tables>,
-  table: 'members',
+  table: 'members' | 'ambiguities',
   rows: readonly { readonly connection: string; readonly type: string; readonly id: string }[],
 ): Promise<void> {
-  for (const group of groupBy(rows, (row) => `${row.connection}\n${row.type}`).values()) {
+  for (const group of groupBy(rows, keyOfType).values()) {
     for (const part of chunks(group)) {
       await trx
         .deleteFrom(table)
@@ -219,6 +328,10 @@ async function deleteKeys(
         .execute();
     }
   }
+}
+
+function keyOfType(row: { readonly connection: string; readonly type: string }): string {
+  return `${row.connection}\n${row.type}`;
 }
 
 function keyOf(key: RecordKey): { connection: string; type: string; id: string } {
