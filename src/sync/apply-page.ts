@@ -73,6 +73,12 @@ export async function applyRows(
   );
   const unknown = rows.filter((row) => !stored.has(row.id)).map((row) => row.id);
   const purged = await store.readings.purged(connection, type, unknown);
+  if (stored.size === 0 && purged.size === 0) {
+    const fates = rows.map((row) => fateOf(row, 'applied', causeOf(undefined, row)));
+    await noteModified(reader, rows);
+    const changes = changesOf(stored, rows, own, reader.readBefore);
+    return { keep: rows, fates: [...fates, ...failedOf(reader, failed)], changes };
+  }
   const requested = new Set(reader.needed);
   const first = rows.map((row) => withHidden(stored.get(row.id), row, requested, own));
   const touched = first.filter((record) => touches(stored.get(record.id), record, own));
@@ -101,10 +107,17 @@ export async function applyRows(
     if (kept !== null) keep.push(kept);
     fates.push(fate.fate === 'applied' ? { ...fate, reason: causeOf(before, record) } : fate);
   }
-  for (const { id, message } of failed)
-    fates.push({ connection, type, id, fate: 'failed', reason: 'bad_row', message });
+  fates.push(...failedOf(reader, failed));
   await noteModified(reader, rows);
   return { keep, fates, changes: changesOf(stored, keep, own, reader.readBefore) };
+}
+
+function failedOf(
+  { open, type }: TypeReader,
+  failed: readonly { readonly id: string; readonly message: string }[],
+): readonly RecordFate[] {
+  const key = { connection: open.config.id, type };
+  return failed.map(({ id, message }) => ({ ...key, id, fate: 'failed', reason: 'bad_row', message }));
 }
 
 /**

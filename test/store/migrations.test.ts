@@ -27,6 +27,7 @@ async function databaseOf(name: string, last: number): Promise<string> {
 test('fates and associations of earlier versions are found after they moved to other tables', async () => {
   const file = await databaseOf('fates.db', 7);
   const raw = new DatabaseSync(file);
+  raw.exec('begin');
   const fates = raw.prepare('insert into run_records values (?, ?, ?, ?, ?, ?, ?)');
   for (let id = 1; id <= 2_500; id += 1)
     fates.run('r1', 'hub', 'contacts', String(id), 'applied', null, null);
@@ -40,6 +41,7 @@ test('fates and associations of earlier versions are found after they moved to o
   for (const id of ['1', '2']) record.run(id);
   link.run('hub', 'deals', '1', 'contacts', '7', 1, 'Boss');
   link.run('hub', 'deals', '2', 'contacts', '7', 0, null);
+  raw.exec('commit');
   raw.close();
   const store = await openSqliteStore(file);
   try {

@@ -29,4 +29,6 @@ export interface Bulk {
   remove(trx: Transaction<Tables>, table: BulkTable, keys: readonly BulkRow[]): Promise<void>;
   /** Which of the ids are there, by the last column of the primary key; `leading` are the values of those before. */
   present(table: BulkTable, leading: readonly string[], ids: readonly string[]): Promise<readonly string[]>;
+  /** Whether a table holds nothing at all. */
+  isEmpty(table: BulkTable): Promise<boolean>;
 }

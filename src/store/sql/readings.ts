@@ -3,12 +3,14 @@ import type { Kysely, Transaction } from 'kysely';
 import { type ConnectionId, type RecordKey, recordKeyText } from '../../model/record.ts';
 import type { ReadingStore } from '../port.ts';
 import { forgetAssociations } from './associations.ts';
-import type { Bulk } from './bulk.ts';
+import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetFates } from './fates.ts';
 import { fenced } from './fence.ts';
 import { withAssociations } from './records.ts';
 import type { Tables } from './tables.ts';
+
+const TOMBSTONES: BulkTable = { name: 'tombstones', columns: ['hash', 'at'], key: ['hash'], replace: [] };
 
 const HASH_KEY = 'tombstone-key';
 
@@ -75,8 +77,8 @@ export function readingStore(db: Kysely<Tables>, bulk: Bulk): ReadingStore {
     async purged(connection, type, ids) {
       const found = new Set<string>();
       if (ids.length === 0) return found;
-      const any = await db.selectFrom('tombstones').select('hash').limit(1).executeTakeFirst();
-      if (any === undefined) return found;
+      // Asked with every page of a first load.
+      if (await bulk.isEmpty(TOMBSTONES)) return found;
       const secret = await keyOf();
       const byHash = new Map(ids.map((id) => [hash(secret, { connection, type, id }), id]));
       for (const part of chunks([...byHash.keys()])) {

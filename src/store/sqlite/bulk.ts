@@ -1,8 +1,10 @@
-import type { Bulk, BulkRow, BulkTable } from '../sql/bulk.ts';
-import type { SqliteDriver, SqliteWriter } from './driver.ts';
+import type { Bulk, BulkTable } from '../sql/bulk.ts';
+import type { SqliteDriver, SqliteReader, SqliteWriter } from './driver.ts';
 
 /** Values a statement of several rows has at most: more make it no quicker. */
 const VALUES_A_STATEMENT = 120;
+
+const ASCII = /^[ -~]*$/;
 
 /**
  * Prepared statements of few texts: SQLite runs in this process, so a statement costs no way there and back, while
@@ -42,9 +44,14 @@ export function sqliteBulk(db: SqliteDriver): Bulk {
     },
     present: async (table, leading, ids) => {
       if (ids.length === 0) return [];
-      const rows = of(table).present.all([...leading, JSON.stringify(ids)]);
-      return rows.map((row) => String(row[table.key.at(-1)!]));
+      const { present, fromOnwards } = of(table);
+      const least = ids.reduce((a, b) => (b < a ? b : a));
+      // A first load mostly goes upwards: one question tells that there is none. SQLite compares bytes, which is the
+      // same order as long as the least is ASCII.
+      if (ASCII.test(least) && fromOnwards.all([...leading, least]).length === 0) return [];
+      return present.all([...leading, JSON.stringify(ids)]).map((row) => String(row[table.key.at(-1)!]));
     },
+    isEmpty: async (table) => of(table).any.all([]).length === 0,
   };
 }
 
@@ -55,7 +62,10 @@ interface Statements {
   readonly several: SqliteWriter;
   readonly rowsInSeveral: number;
   readonly remove: SqliteWriter;
-  readonly present: { all(parameters: BulkRow): readonly Readonly<Record<string, unknown>>[] };
+  readonly present: SqliteReader;
+  /** Something whose last key column is as large as this, or larger. */
+  readonly fromOnwards: SqliteReader;
+  readonly any: SqliteReader;
 }
 
 function statementsOf(db: SqliteDriver, { name, columns, key, replace, when }: BulkTable): Statements {
@@ -80,5 +90,7 @@ function statementsOf(db: SqliteDriver, { name, columns, key, replace, when }: B
     present: db.reader(
       `select ${last} from ${name} where ${leading.join('')}${last} in (select value from json_each(?))`,
     ),
+    fromOnwards: db.reader(`select 1 from ${name} where ${leading.join('')}${last} >= ? limit 1`),
+    any: db.reader(`select 1 from ${name} limit 1`),
   };
 }

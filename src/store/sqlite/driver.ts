@@ -11,6 +11,11 @@ export interface SqliteWriter {
   run(row: readonly (string | number | null)[]): number;
 }
 
+/** A question that is asked again and again. */
+export interface SqliteReader {
+  all(parameters: readonly (string | number | null)[]): readonly Readonly<Record<string, unknown>>[];
+}
+
 /**
  * Node's built-in SQLite in the shape kysely's SQLite dialect wants. Refuses values that SQLite would store as
  * something else without an error: a `Date` becomes NULL, a lone surrogate U+FFFD.
@@ -55,16 +60,16 @@ export class SqliteDriver implements SqliteDatabase {
   }
 
   /** The same for a question. */
-  reader(text: string): {
-    all(parameters: readonly (string | number | null)[]): readonly Readonly<Record<string, unknown>>[];
-  } {
+  reader(text: string): SqliteReader {
     let statement: StatementSync | undefined;
     return {
-      all: (parameters) =>
-        usable(() => {
+      all: (parameters) => {
+        for (const value of parameters) storable(value);
+        return usable(() => {
           statement ??= this.#db.prepare(text);
           return statement.all(...parameters) as Readonly<Record<string, unknown>>[];
-        }),
+        });
+      },
     };
   }
 
