@@ -1,7 +1,7 @@
 import type { SubjectId } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
-import type { Fence } from './port.ts';
+import type { Fence } from './fence.ts';
 
 /** `returned`: a person's value that a write of ours had overwritten was put back; it is not a value of ours. */
 export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost' | 'returned';

@@ -1,7 +1,7 @@
 import type { SubjectId } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
-import type { Fence } from './port.ts';
+import type { Fence } from './fence.ts';
 
 /** One field of one record that is to change, or is left alone for a reason people should know. */
 export interface PlannedChange {

@@ -8,11 +8,15 @@ import type {
   Visit,
 } from '../model/facts.ts';
 import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { Fence } from './fence.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 import type { LedgerStore } from './ledger.ts';
 import type { PlanStore } from './plans.ts';
+import type { RecordFate, RunStore } from './runs.ts';
 
+export type { Fence } from './fence.ts';
 export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
+export type { Fate, RecordFate, RunNotice, RunStatus, RunStore, StoredRun } from './runs.ts';
 
 /** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
  *  Methods that commit a run's work take its `Fence` and throw `busy` when the lease has passed on. */
@@ -32,12 +36,6 @@ export interface Store {
   /** A trivial write and read, for `/healthz`. Throws `store_unusable`. */
   ping(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Proof that the holder of a lease still holds it. */
-export interface Fence {
-  readonly lease: string;
-  readonly fence: number;
 }
 
 export interface LeaseStore {
@@ -78,15 +76,6 @@ export interface ConnectionStore {
   /** Null restarts writing. */
   pause(id: ConnectionId, at: number | null): Promise<void>;
   reconciled(id: ConnectionId, at: number): Promise<void>;
-}
-
-export type Fate = 'applied' | 'ignored' | 'failed';
-
-/** What happened to one record in a run; `reason` is a short word (`unchanged`, `own_write`, `refused`). */
-export interface RecordFate extends RecordKey {
-  readonly fate: Fate;
-  readonly reason: string | null;
-  readonly message: string | null;
 }
 
 export interface Checkpoint {
@@ -330,6 +319,10 @@ export interface HealthPoint {
 export interface JourneyStore {
   /** Saves placements; new visits and changed ends are written, health points appended when score or band moved. */
   save(placements: readonly Placement[], run: string, fence: Fence): Promise<void>;
+  /** All that was saved since the last `settle` is made undone: stages, visits and health are as they were (J24). */
+  takeBack(fence: Fence): Promise<void>;
+  /** What was saved is final. */
+  settle(fence: Fence): Promise<void>;
   get(journey: string, subjects: readonly string[]): Promise<ReadonlyMap<string, Placement>>;
   ofSubject(subject: string): Promise<readonly Placement[]>;
   /** All placements of a journey in subject order, a chunk at a time, without visits. */
@@ -365,53 +358,6 @@ export interface HoldStore {
   /** The plan that waits for approval; a new one takes the place of the old one, null takes it away. */
   keepPlan(plan: KeptPlan | null, fence: Fence): Promise<void>;
   keptPlan(): Promise<KeptPlan | null>;
-}
-
-export type RunStatus = 'running' | 'done' | 'partial' | 'failed' | 'interrupted';
-
-export interface StoredRun {
-  readonly id: string;
-  readonly kind: string;
-  readonly status: RunStatus;
-  readonly started: number;
-  readonly ended: number | null;
-  /** The instant the run evaluated at. */
-  readonly now: number;
-  /** The run summary of the contract, as JSON; null while it runs. */
-  readonly summary: unknown;
-  readonly error: string | null;
-}
-
-export interface RunNotice {
-  readonly kind: string;
-  readonly subject: string | null;
-  readonly text: string;
-}
-
-export interface RunStore {
-  /** Also marks runs left `running` by a killed process as `interrupted`. */
-  start(
-    run: { readonly id: string; readonly kind: string; readonly started: number; readonly now: number },
-    fence: Fence,
-  ): Promise<void>;
-  finish(
-    id: string,
-    end: {
-      readonly status: RunStatus;
-      readonly ended: number;
-      readonly summary: unknown;
-      readonly error: string | null;
-    },
-  ): Promise<void>;
-  /** What people should know of a run: human edits kept, ambiguous records, bad values. */
-  notice(run: string, notices: readonly RunNotice[]): Promise<void>;
-  notices(run: string): Promise<readonly RunNotice[]>;
-  get(id: string): Promise<StoredRun | null>;
-  list(limit: number): Promise<readonly StoredRun[]>;
-  fates(
-    run: string,
-    filter: { readonly fate?: Fate; readonly limit: number },
-  ): Promise<readonly RecordFate[]>;
 }
 
 export interface StoredSchedule {

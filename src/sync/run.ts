@@ -138,6 +138,8 @@ async function perform(session: Session, work: Work): Promise<void> {
       return;
     }
     options.progress.phase('resolve');
+    // What a killed run had judged was never approved nor stopped: it is judged anew.
+    if (options.kind === 'sync') await options.store.journeys.takeBack(session.fence);
     work.subjects = await resolveSubjects(session);
     await reach(session, 'resolved');
     const { figures } = work.subjects;
@@ -162,9 +164,11 @@ async function perform(session: Session, work: Work): Promise<void> {
     work.guard ??= guard;
     if (options.kind === 'plan') return;
     if (guard !== null) {
+      await takeBack(session, work);
       await stopForChanges(session, guard);
       return;
     }
+    await options.store.journeys.settle(session.fence);
     options.progress.phase('write');
     const writable = opens.filter(({ config }) => mayWrite(session, config.id));
     await together(writable.map((open) => writeOne(session, open, work)));
@@ -178,6 +182,12 @@ async function perform(session: Session, work: Work): Promise<void> {
     }
     await Promise.allSettled(opens.map((open) => open.connection.close()));
   }
+}
+
+/** A run that was stopped has moved nobody; who approves its plan lets the next one do both, move and write (J24). */
+async function takeBack(session: Session, work: Work): Promise<void> {
+  await session.options.store.journeys.takeBack(session.fence);
+  work.placed.transitions = 0;
 }
 
 async function pullOne(session: Session, open: OpenConnection): Promise<void> {

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionId } from '../../src/model/record.ts';
 import { type Company, type CompanyOptions, NOW, startCompany } from '../helpers/company.ts';
-import { expectAccounted, type Json, staged } from './kit.ts';
+import { expectAccounted, type Json, runWith, staged } from './kit.ts';
 
 const HOUR = 3_600_000;
 const HUBSPOT = 'hubspot' as ConnectionId;
 /** A small company, so few are many. */
 const SMALL = { share: 5, atLeast: 4 };
+const SMALL_GUARD = { share: 0.05, atLeast: 4 };
 
 describe('the guard (J24)', () => {
   let company: Company;
@@ -61,6 +62,61 @@ describe('the guard (J24)', () => {
     expect(await held()).toBeNull();
     await company.indexed();
     expect((await company.sync({ now: NOW + 2 * HOUR })).summary.writes.fields).toBe(0);
+  });
+
+  test('J24 a stopped run moves nobody: stages, visits and health stay as they were; approval moves and writes', async () => {
+    await start();
+    const standing = async (): Promise<Json> => {
+      const { journeys, subjects } = company.app.store;
+      const found: Json = {};
+      for (const kind of ['person', 'account'] as const)
+        for (const { id } of await subjects.list(kind))
+          for (const { journey, state, health, outputs } of await journeys.ofSubject(id))
+            found[`${id} ${journey}`] = {
+              ...{ stage: state.stage, entered: state.entered, visits: state.visits, health, outputs },
+              points: await journeys.healthPoints(id, journey),
+            };
+      return found;
+    };
+    const before = await standing();
+    const many = (await open()).slice(0, 20);
+    await edit(many, { hs_lead_status: 'UNQUALIFIED' });
+    const newcomer = await company.control('hubspot', 'create', {
+      type: 'contacts',
+      properties: { lastname: 'New', email: 'new@newcomer.example' },
+    });
+    await company.indexed();
+    const stopped = await company.sync({ now: NOW + HOUR });
+    expect(stopped.summary.guard?.changed).toBeGreaterThan(4);
+    expect(stopped.summary.transitions).toBe(0);
+    expect(await standing()).toEqual(before);
+    // Killed before it could be told whether it may pass: judged anew by the next.
+    await runWith(company, {
+      now: NOW + HOUR,
+      guard: SMALL_GUARD,
+      failpoint: (point) => {
+        if (point === 'placed') throw new Error('killed');
+      },
+    }).catch(() => undefined);
+    expect(await standing()).not.toEqual(before);
+    expect((await company.sync({ now: NOW + HOUR })).exit).toBe(1);
+    expect(await standing()).toEqual(before);
+
+    const approved = await company.sync({ now: NOW + HOUR, approve: true });
+    expect(approved).toMatchObject({ exit: 0, summary: { guard: null } });
+    expect(approved.summary.transitions).toBeGreaterThan(4);
+    const after = await standing();
+    expect(Object.keys(after).length).toBeGreaterThan(Object.keys(before).length);
+    for (const { id } of [...many, newcomer]) {
+      const key = { connection: HUBSPOT, type: 'contacts', id };
+      const subject = (await company.app.store.subjects.memberByRecord(key))?.subject ?? 'nobody';
+      const [placed] = await company.app.store.journeys.ofSubject(subject);
+      const { properties } = await company.record('hubspot', 'contacts', id);
+      expect(properties.waystage_stage).toBe(placed?.state.stage);
+    }
+    await company.indexed();
+    const quiet = await company.sync({ now: NOW + HOUR });
+    expect(quiet.summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
   });
 
   test('J24 approval covers the plan that was kept and nothing that came after it', async () => {

@@ -8,6 +8,7 @@ import { history } from './005-history.ts';
 import { lookedBack } from './006-looked-back.ts';
 import { plannedWrites } from './007-planned-writes.ts';
 import { pageFatesAndFarEnds } from './008-page-fates-and-far-ends.ts';
+import { earlierPlacements } from './009-earlier-placements.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   lookedBack,
   plannedWrites,
   pageFatesAndFarEnds,
+  earlierPlacements,
 ];
 
 /**

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Cause, OutputValues, SubjectId, Visit } from '../../model/facts.ts';
 import type { JourneyStore, Placement } from '../port.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { forgetStanding, keepStanding, putBackStanding } from './earlier.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,6 +19,8 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
         }
       });
     },
+    takeBack: (fence) => fenced(db, fence, putBackStanding),
+    settle: (fence) => fenced(db, fence, forgetStanding),
     async get(journey, subjects) {
       const found = new Map<string, Placement>();
       for (const part of chunks(subjects)) {
@@ -133,6 +136,19 @@ async function savePart(
         .execute()
     ).map((row) => [row.subject, row]),
   );
+  const visits = await changedVisits(trx, journey, placements, run);
+  const moved = placements.filter((placement) => {
+    const before = known.get(placement.subject);
+    return before === undefined
+      ? placement.health.band !== null
+      : before.band !== placement.health.band || before.score !== placement.health.score;
+  });
+  const touched = new Set([...visits, ...moved].map(({ subject }) => subject));
+  await keepStanding(
+    trx,
+    journey,
+    ids.filter((id) => touched.has(id) || !known.has(id)),
+  );
   await trx
     .insertInto('placements')
     .values(placements.map(toPlacementRow))
@@ -153,22 +169,16 @@ async function savePart(
       })),
     )
     .execute();
-  await saveVisits(trx, journey, placements, run);
-  const moved = placements.filter((placement) => {
-    const before = known.get(placement.subject);
-    return before === undefined
-      ? placement.health.band !== null
-      : before.band !== placement.health.band || before.score !== placement.health.score;
-  });
+  await saveVisits(trx, visits);
   await appendHealth(trx, journey, moved, run);
 }
 
-async function saveVisits(
+async function changedVisits(
   trx: Transaction<Tables>,
   journey: string,
   placements: readonly Placement[],
   run: string,
-): Promise<void> {
+): Promise<readonly VisitRow[]> {
   const stored = groupBy(
     await visitRows(
       trx,
@@ -187,6 +197,10 @@ async function saveVisits(
         rows.push(toVisitRow(placement, visit, seq, old?.run ?? run));
     });
   }
+  return rows;
+}
+
+async function saveVisits(trx: Transaction<Tables>, rows: readonly VisitRow[]): Promise<void> {
   for (const part of chunks(rows)) {
     await trx
       .insertInto('visits')

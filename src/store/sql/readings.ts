@@ -152,7 +152,14 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
   const alive = new Set(left.map((row) => row.subject));
   const ended = subjects.filter((subject) => !alive.has(subject));
   for (const part of chunks(ended)) {
-    for (const table of ['placements', 'visits', 'health_points', 'run_notices', 'planned_writes'] as const)
+    for (const table of [
+      'placements',
+      'visits',
+      'health_points',
+      'earlier_placements',
+      'run_notices',
+      'planned_writes',
+    ] as const)
       await trx.deleteFrom(table).where('subject', 'in', part).execute();
     await trx.deleteFrom('subjects').where('id', 'in', part).execute();
   }

@@ -148,6 +148,7 @@ export interface Tables {
   run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
   leases: { name: string; holder: string; fence: number; expires: number };
   schedules: { name: string; next_due: number };
+  earlier_placements: { journey: string; subject: string; standing: string };
   looked_back: { connection: string; seq: number };
   readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
   tombstones: { hash: string; at: number };
