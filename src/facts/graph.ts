@@ -26,7 +26,7 @@ export interface FactGraphInput {
   /** Configuration order (J5). */
   readonly connectionOrder: readonly ConnectionId[];
   /** Who belonged to whom at an earlier instant; absent: now. */
-  readonly then?: GraphThen;
+  readonly asOf?: GraphThen;
 }
 
 /** What was otherwise at an earlier instant. */
@@ -70,7 +70,7 @@ export function buildFactGraph(input: FactGraphInput): FactGraph {
   const nodes = new Map<string, Node>();
   const byRecord = new Map<string, Node>();
   const roles: DatedRecord[] = [];
-  const then = input.then ?? NOW;
+  const then = input.asOf ?? NOW;
   for (const record of input.records) {
     const entity = input.entityOf(record.connection, record.type);
     if (entity === 'role') roles.push(record);

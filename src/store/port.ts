@@ -8,6 +8,7 @@ import type {
   Visit,
 } from '../model/facts.ts';
 import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { ExportStore } from './exports.ts';
 import type { Fence } from './fence.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 import type { LedgerStore } from './ledger.ts';
@@ -31,6 +32,7 @@ export interface Store {
   readonly plans: PlanStore;
   readonly holds: HoldStore;
   readonly runs: RunStore;
+  readonly exports: ExportStore;
   readonly leases: LeaseStore;
   readonly schedules: ScheduleStore;
   /** A trivial write and read, for `/healthz`. Throws `store_unusable`. */
@@ -307,6 +309,23 @@ export interface Placement {
   /** Hash of the records the subject had; empty: not known, from an older version. */
   readonly identityHash: string;
   readonly evaluatedAt: number;
+  /** When time alone can next change an output (J15); null: never; absent: not known, so at the next run. */
+  readonly due?: number | null;
+  /** The steps were taken again because of a late fact: visits that are not so any more are superseded. */
+  readonly rewritten?: boolean;
+  /** Points to add to the course of health, oldest first; absent: one when score or band moved. */
+  readonly course?: readonly HealthPoint[];
+}
+
+/** A mapping version and since when it decides. */
+export interface VersionSpan {
+  readonly version: string;
+  readonly since: number;
+}
+
+/** A visit that was believed until a late fact showed it to be wrong (J13). */
+export interface SupersededVisit extends Visit {
+  readonly superseded: number;
 }
 
 export interface HealthPoint {
@@ -317,7 +336,8 @@ export interface HealthPoint {
 }
 
 export interface JourneyStore {
-  /** Saves placements; new visits and changed ends are written, health points appended when score or band moved. */
+  /** Saves placements; new visits and changed ends are written, health points appended when score or band moved.
+   *  Visits that the new ones contradict are kept as superseded. */
   save(placements: readonly Placement[], run: string, fence: Fence): Promise<void>;
   /** All that was saved since the last `settle` is made undone: stages, visits and health are as they were (J24). */
   takeBack(fence: Fence): Promise<void>;
@@ -328,6 +348,7 @@ export interface JourneyStore {
   /** All placements of a journey in subject order, a chunk at a time, without visits. */
   scan(journey: string): AsyncIterable<readonly Placement[]>;
   visits(subject: string, journey: string): Promise<readonly Visit[]>;
+  superseded(subject: string, journey: string): Promise<readonly SupersededVisit[]>;
   healthPoints(subject: string, journey: string): Promise<readonly HealthPoint[]>;
   stageCounts(): Promise<
     readonly { readonly journey: string; readonly stage: string | null; readonly n: number }[]
@@ -335,7 +356,7 @@ export interface JourneyStore {
   bandCounts(): Promise<
     readonly { readonly journey: string; readonly band: string | null; readonly n: number }[]
   >;
-  /** Remembers a mapping version the first time it decides. */
+  /** Remembers a mapping version, and when it takes over from another one. */
   noteVersion(version: {
     readonly journey: string;
     readonly version: string;
@@ -344,6 +365,8 @@ export interface JourneyStore {
     readonly since: number;
   }): Promise<void>;
   versionSince(journey: string, version: string): Promise<number | null>;
+  /** Which version decided since when, oldest first: the time line of the journey (J14). */
+  versions(journey: string): Promise<readonly VersionSpan[]>;
 }
 
 /** What holds writing back: refusals, and plans that wait for approval. */

@@ -1,18 +1,11 @@
 import type { Discovery } from '../connector/port.ts';
-import {
-  contextAt,
-  EMPTY_STATE,
-  type Explanation,
-  explainSubject,
-  resultView,
-  scoreHealth,
-} from '../journey/index.ts';
+import { contextAt, EMPTY_STATE, type Explanation, explainSubject, scoreHealth } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId } from '../model/facts.ts';
 import type { Placement, Store, StoredSubject } from '../store/port.ts';
 import { createFactMaker } from './facts.ts';
 import { type FactSource, loadNeighbourhood } from './neighbourhood.ts';
-import { Results, stepContext } from './results.ts';
+import { Results, resultsOf } from './results.ts';
 import type { SyncConnection } from './session.ts';
 
 export interface SubjectExplanation {
@@ -62,7 +55,8 @@ export async function explain(
     const placement = (await store.journeys.get(mapping.name, [subject.id])).get(subject.id);
     const state = placement?.state ?? EMPTY_STATE;
     const at = Math.max(instant, state.lastStep ?? instant);
-    const context = stepContext(mapping, facts, neighbourhood.graph, results);
+    const { now: seen } = resultsOf(mapping, subject.kind, subject.id, neighbourhood.graph, results);
+    const context = { facts, ...seen };
     journeys.push(
       explainSubject({
         mapping,
@@ -107,7 +101,7 @@ async function storedResults(
   for (const journey of read) {
     const placements: ReadonlyMap<string, Placement> = await store.journeys.get(journey, subjects);
     for (const [subject, placement] of placements) {
-      results.set(journey, subject as SubjectId, resultView(placement.state, placement.health));
+      results.set(journey, subject as SubjectId, { state: placement.state, health: placement.health });
     }
   }
   return results;

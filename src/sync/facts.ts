@@ -4,14 +4,17 @@ import {
   buildFacts,
   createFactBuilder,
   createFactReader,
+  createTimelineMaker,
   type FactBuilder,
   type FactIssue,
+  subjectTimeline,
+  type TimelineMaker,
 } from '../facts/index.ts';
 import { moneyProblems } from '../mapping/index.ts';
 import type { FactName, Mapping, ReadSet } from '../mapping/types.ts';
 import { createZone } from '../mapping/zone.ts';
 import { WaystageError } from '../model/errors.ts';
-import type { Fact, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
+import type { Fact, FactTimeline, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { SyncConnection } from './session.ts';
@@ -24,6 +27,13 @@ export interface FactMaker {
     kind: SubjectKind,
     subject: SubjectId,
   ): SubjectFacts | null;
+  /** The facts of a subject as they were since an instant; null: nothing of it is here. */
+  timeline(
+    neighbourhood: Neighbourhood,
+    mapping: Mapping,
+    subject: SubjectId,
+    since: number,
+  ): FactTimeline | null;
   hash(facts: SubjectFacts): string;
 }
 
@@ -73,7 +83,26 @@ export function createFactMaker(
     hashes.set(fact, hash);
     return hash;
   };
+  // Time lines share what subjects of one neighbourhood have in common.
+  const makers = new WeakMap<Neighbourhood, Map<FactBuilder, TimelineMaker>>();
+  const makerOf = (neighbourhood: Neighbourhood, builder: FactBuilder): TimelineMaker => {
+    const known = makers.get(neighbourhood) ?? new Map<FactBuilder, TimelineMaker>();
+    makers.set(neighbourhood, known);
+    const maker = known.get(builder) ?? createTimelineMaker(builder.reader);
+    known.set(builder, maker);
+    return maker;
+  };
   return {
+    timeline(neighbourhood, mapping, subject, since) {
+      const maker = makerOf(neighbourhood, builderOf(mapping));
+      const timeline = subjectTimeline(
+        maker,
+        neighbourhood.epochs(since),
+        { subject, kind: mapping.subject },
+        mapping.reads,
+      );
+      return timeline ?? null;
+    },
     facts(neighbourhood, mapping, kind, subject) {
       const input = neighbourhood.graph.input(kind, subject, subject);
       return input === undefined ? null : buildFacts(builderOf(mapping), input);

@@ -1,4 +1,4 @@
-import { buildFactGraph, type FactGraph } from '../facts/index.ts';
+import type { FactGraph, GraphEpochs } from '../facts/index.ts';
 import type { SubjectId } from '../model/facts.ts';
 import {
   type ConnectionId,
@@ -9,6 +9,7 @@ import {
 } from '../model/record.ts';
 import type { Store } from '../store/port.ts';
 import { createMembers } from './members.ts';
+import { datedGraphs, formerEnds } from './past.ts';
 import { createRecordCache } from './record-cache.ts';
 import type { SyncConnection } from './session.ts';
 
@@ -20,6 +21,8 @@ export interface FactSource {
 
 export interface Neighbourhood {
   readonly graph: FactGraph;
+  /** Who belonged to whom since an instant; the last one is `graph`. */
+  epochs(since: number): GraphEpochs;
   record(key: RecordKey): CrmRecord | undefined;
   /** Names of all records of a subject that is here. */
   recordsOf(subject: SubjectId): readonly RecordKey[];
@@ -85,18 +88,19 @@ export async function loadNeighbourhood(
       'deal',
     ),
   );
+  await load(await formerEnds(source.store, [...accountKeys, ...personKeys]));
   await load(await members.recordsOf(await members.subjectsOf([...used.values()])));
   const persons = [...used.values()].filter(isPerson);
   await load(await members.recordsOf(await members.subjectsOf(linked(persons, 'account'))));
 
-  const graph = buildFactGraph({
-    records: used.values(),
+  const graphs = await datedGraphs(source.store, used, {
     groupOf: (key) => members.subjectOf(key),
     entityOf,
     connectionOrder: source.connections.map((connection) => connection.id),
   });
   return {
-    graph,
+    graph: graphs.present,
+    epochs: graphs.epochs,
     record: (key) => used.get(recordKeyText(key)),
     recordsOf: (subject) => members.known(subject),
   };

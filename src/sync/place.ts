@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as pause } from 'node:timers/promises';
 import { createIssueLog } from '../facts/index.ts';
-import { EMPTY_STATE, type Evaluation, evaluate, outputsOf } from '../journey/index.ts';
+import { outputsOf } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { SubjectId, SubjectKind } from '../model/facts.ts';
+import { isWaystageError } from '../model/errors.ts';
+import type { SubjectId } from '../model/facts.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
-import type { Placement } from '../store/port.ts';
+import type { Placement, VersionSpan } from '../store/port.ts';
+import { type Advanced, advance } from './advance.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { Reasons } from './plan.ts';
@@ -17,7 +19,7 @@ import {
   startPlanning,
   type WantedOutputs,
 } from './planning.ts';
-import { evaluationLevels, Results, stepContext } from './results.ts';
+import { evaluationLevels, Results } from './results.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { type SubjectChunk, subjectChunks } from './subject-chunks.ts';
 import { noPlaced, type PlacedTotals } from './summary.ts';
@@ -43,10 +45,12 @@ interface Work {
   readonly planning: Planning;
   /** Mappings, each after those whose results it reads. */
   readonly mappings: readonly Mapping[];
+  /** Which version of a journey decided since when. */
+  readonly versions: ReadonlyMap<string, readonly VersionSpan[]>;
 }
 
 /**
- * Judges every subject at the run's instant and plans what its records should hold. Accounts are judged together
+ * Takes every subject from its last step to the run's instant and plans what its records should hold. Accounts are judged together
  * with their people, a chunk at a time; each chunk is committed before the next is loaded. Under `plan` nothing is
  * committed.
  * @param subjects how many there are, for the progress
@@ -65,12 +69,14 @@ export async function placeSubjects(
   );
   const totals = noPlaced();
   const planning = startPlanning(session, opens, totals, sink);
+  const versions = new Map<string, readonly VersionSpan[]>();
   const work: Work = {
     session,
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
     totals,
     planning,
     mappings: evaluationLevels(mappings).flat(),
+    versions,
   };
   for (const mapping of mappings) {
     const text = session.options.mappingTexts[mapping.name] ?? '';
@@ -78,6 +84,7 @@ export async function placeSubjects(
     // A plan decides nothing.
     if (session.options.kind !== 'plan')
       await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
+    versions.set(journey, await store.journeys.versions(journey));
     countEmptyStages(work.totals, mapping);
   }
   let done = 0;
@@ -135,7 +142,7 @@ async function placeChunk(work: Work, chunk: SubjectChunk): Promise<void> {
   await planChunk(work.planning, wanted, neighbourhood);
 }
 
-/** Null when the subject has no live record: nothing is judged on what is archived. */
+/** Null when the subject has no live record (nothing is judged on what is archived), or its rules cost too much. */
 function placeOne(
   work: Work,
   mapping: Mapping,
@@ -144,50 +151,48 @@ function placeOne(
   results: Results,
   before: Placement | undefined,
 ): { readonly placement: Placement; readonly reasons: Reasons | null } | null {
-  const { now } = work.session.options;
-  const facts = work.maker.facts(neighbourhood, mapping, mapping.subject, subject);
-  if (facts === null || selfOf(facts, mapping.subject) === null) return null;
-  const factsHash = work.maker.hash(facts);
-  const identityHash = hashOfRecords(neighbourhood.recordsOf(subject));
-  const evaluation = evaluate({
-    mapping,
-    context: stepContext(mapping, facts, neighbourhood.graph, results),
-    state: before?.state ?? EMPTY_STATE,
-    // A clock that went back must not put a visit before the one it follows.
-    instant: Math.max(now, before?.state.lastStep ?? now),
-    noticed: now,
-    changes: {
-      factsChanged: before === undefined || before.factsHash !== factsHash,
-      // Compared with what the last placement saw, not with the last run: that one may have ended in between.
-      identityChanged:
-        before !== undefined && before.identityHash !== '' && before.identityHash !== identityHash,
-    },
-    previousHealth: before?.health ?? { score: null, band: null },
-  });
-  results.set(mapping.name, subject, evaluation.result);
-  count(work, mapping, subject, evaluation);
+  const { session } = work;
+  let advanced: Advanced | null;
+  try {
+    advanced = advance({
+      mapping,
+      subject,
+      neighbourhood,
+      maker: work.maker,
+      results,
+      before,
+      identityHash: hashOfRecords(neighbourhood.recordsOf(subject)),
+      versions: work.versions.get(mapping.name) ?? [],
+      now: session.options.now,
+    });
+  } catch (error) {
+    if (!isWaystageError(error) || error.code !== 'mapping_invalid') throw error;
+    exhausted(session, mapping, subject, error.message);
+    return null;
+  }
+  if (advanced === null) return null;
+  if (advanced.exhausted) {
+    exhausted(session, mapping, subject, 'its facts ask for more steps than one subject may cost.');
+    return null;
+  }
+  count(work, mapping, subject, advanced);
   // Words cost more than the decision: only a plan shows them for every record.
-  const reasons = work.session.options.kind === 'plan' ? reasonsOf(mapping, evaluation) : null;
-  const placement: Placement = {
-    subject,
-    journey: mapping.name,
-    state: evaluation.step.state,
-    health: {
-      score: evaluation.health?.score ?? null,
-      band: evaluation.health?.band ?? null,
-      coverage: evaluation.health?.coverage ?? null,
-    },
-    segments: evaluation.segments,
-    outputs: evaluation.outputs,
-    factsHash,
-    identityHash,
-    evaluatedAt: now,
-  };
-  return { placement, reasons };
+  const reasons = session.options.kind === 'plan' ? reasonsOf(mapping, advanced) : null;
+  return { placement: advanced.placement, reasons };
+}
+
+/** J10: named, left as it was; the rest goes on. */
+function exhausted(session: Session, mapping: Mapping, subject: SubjectId, why: string): void {
+  session.problems.push({
+    connection: null,
+    code: 'mapping_invalid',
+    exit: 1,
+    message: `${subject} stays as it was on ${mapping.name}: ${why}`,
+  });
 }
 
 /** Why the outputs are what they are, in the words of the explanation. */
-function reasonsOf(mapping: Mapping, evaluation: Evaluation): Reasons {
+function reasonsOf(mapping: Mapping, { evaluation, transitions }: Advanced): Reasons {
   const words = outputsOf({
     mapping: { ...mapping, outputs: REASONS },
     state: evaluation.step.state,
@@ -197,7 +202,7 @@ function reasonsOf(mapping: Mapping, evaluation: Evaluation): Reasons {
   });
   const text = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
   return {
-    cause: evaluation.step.transitions.at(-1)?.cause ?? null,
+    cause: transitions.at(-1)?.cause ?? null,
     stage: text(words.stage_reason),
     health: text(words.health_reason),
   };
@@ -210,13 +215,11 @@ function hashOfRecords(records: readonly RecordKey[]): string {
   return hash.digest('base64');
 }
 
-function selfOf(facts: { person: unknown; account: unknown }, kind: SubjectKind): unknown {
-  return kind === 'person' ? facts.person : facts.account;
-}
-
-function count(work: Work, mapping: Mapping, subject: SubjectId, evaluation: Evaluation): void {
+function count(work: Work, mapping: Mapping, subject: SubjectId, advanced: Advanced): void {
   const { totals } = work;
-  totals.transitions += evaluation.step.transitions.length;
+  const { evaluation } = advanced;
+  totals.transitions += advanced.transitions.length;
+  totals.corrected += advanced.corrected;
   if (mapping.stages.length > 0) {
     const counts = totals.stages[mapping.name] ?? Object.create(null);
     const stage = evaluation.step.state.stage ?? 'none';
@@ -225,7 +228,7 @@ function count(work: Work, mapping: Mapping, subject: SubjectId, evaluation: Eva
   }
   const band = evaluation.health?.band;
   if (band !== undefined) totals.bands[band] = (totals.bands[band] ?? 0) + 1;
-  if (evaluation.step.loop) {
+  if (advanced.loop) {
     work.session.notices.push({
       kind: 'journey-loop',
       subject,

@@ -1,52 +1,113 @@
 import type { FactGraph } from '../facts/index.ts';
-import type { StepContext } from '../journey/index.ts';
+import {
+  type HealthStep,
+  NO_VIEWS,
+  resultView,
+  type StepContext,
+  stateAt,
+  type ViewTimeline,
+} from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { ResultView, SubjectFacts, SubjectId } from '../model/facts.ts';
+import type { HealthState, JourneyState, ResultView, SubjectId, SubjectKind } from '../model/facts.ts';
 
-/** Results of journeys at the present instant, for the journeys that read them (J2). */
+/** What a journey said of one subject, up to now. */
+export interface JourneyResult {
+  readonly state: JourneyState;
+  readonly health: HealthState;
+  /** How health moved on the way here, and what it was before. */
+  readonly course?: readonly HealthStep[];
+  readonly healthBefore?: HealthState;
+}
+
+type Views = Readonly<Record<string, ResultView>>;
+
+/** Results of journeys, for the journeys that read them (J2), at the present instant and on the way to it. */
 export class Results {
-  readonly #views = new Map<string, Map<SubjectId, ResultView>>();
+  readonly #results = new Map<string, Map<SubjectId, JourneyResult>>();
 
-  set(journey: string, subject: SubjectId, view: ResultView): void {
-    const known = this.#views.get(journey);
-    if (known === undefined) this.#views.set(journey, new Map([[subject, view]]));
-    else known.set(subject, view);
+  set(journey: string, subject: SubjectId, result: JourneyResult): void {
+    const known = this.#results.get(journey);
+    if (known === undefined) this.#results.set(journey, new Map([[subject, result]]));
+    else known.set(subject, result);
   }
 
-  of(subject: SubjectId, journeys: readonly string[]): Readonly<Record<string, ResultView>> {
+  /** `instant` null: now. */
+  of(subject: SubjectId, journeys: readonly string[], instant: number | null): Views {
     const views: Record<string, ResultView> = Object.create(null);
     for (const journey of journeys) {
-      const view = this.#views.get(journey)?.get(subject);
-      if (view !== undefined) views[journey] = view;
+      const result = this.#results.get(journey)?.get(subject);
+      if (result !== undefined) views[journey] = viewAt(result, instant);
     }
     return views;
   }
-}
 
-/** What a step of this mapping may see besides its own state. */
-export function stepContext(
-  mapping: Mapping,
-  facts: SubjectFacts,
-  graph: FactGraph,
-  results: Results,
-): StepContext {
-  const journeys = (of: 'self' | 'account' | 'people'): readonly string[] =>
-    mapping.dependsOn.filter((dependency) => dependency.of === of).map((dependency) => dependency.journey);
-  const account =
-    facts.kind === 'account' ? facts.subject : (graph.accountOf(facts.subject) as SubjectId | null);
-  const people: Record<string, Readonly<Record<string, ResultView>>> = Object.create(null);
-  const ofPeople = journeys('people');
-  if (ofPeople.length > 0 && account !== null) {
-    for (const person of graph.peopleOf(account)) {
-      const key = graph.input('person', person, person as SubjectId)?.person?.key;
-      if (key !== undefined) people[key] = results.of(person as SubjectId, ofPeople);
+  /** Instants in (from, to] at which these results became others. */
+  *changes(subject: SubjectId, journeys: readonly string[], from: number, to: number): Generator<number> {
+    for (const journey of journeys) {
+      const result = this.#results.get(journey)?.get(subject);
+      if (result === undefined) continue;
+      const points = [
+        ...result.state.visits.flatMap(({ entered, left }) => (left === null ? [entered] : [entered, left])),
+        ...(result.course ?? []).map(({ at }) => at),
+      ];
+      for (const point of points) if (point > from && point <= to) yield point;
     }
   }
+}
+
+function viewAt(
+  { state, health, course = [], healthBefore }: JourneyResult,
+  instant: number | null,
+): ResultView {
+  if (instant === null) return resultView(state, health);
+  const then = course.findLast(({ at }) => at <= instant);
+  return resultView(
+    stateAt(state, instant),
+    then ?? (course.length === 0 ? health : (healthBefore ?? health)),
+  );
+}
+
+/** What a step of this mapping may see besides its own state and the facts. */
+export function resultsOf(
+  mapping: Mapping,
+  kind: SubjectKind,
+  subject: SubjectId,
+  graph: FactGraph,
+  results: Results,
+): { readonly now: Omit<StepContext, 'facts'>; readonly views: ViewTimeline } {
+  if (mapping.dependsOn.length === 0)
+    return { now: { results: {}, accountResults: {}, peopleResults: {} }, views: NO_VIEWS };
+  const journeys = (of: 'self' | 'account' | 'people'): readonly string[] =>
+    mapping.dependsOn.filter((dependency) => dependency.of === of).map((dependency) => dependency.journey);
+  const account = kind === 'account' ? subject : (graph.accountOf(subject) as SubjectId | null);
+  const [ofSelf, ofAccount, ofPeople] = [journeys('self'), journeys('account'), journeys('people')];
+  const people = ofPeople.length === 0 || account === null ? [] : (graph.peopleOf(account) as SubjectId[]);
+  const at = (instant: number | null): Omit<StepContext, 'facts'> => {
+    const peopleResults: Record<string, Views> = Object.create(null);
+    for (const person of people) {
+      const key = graph.input('person', person, person)?.person?.key;
+      if (key !== undefined) peopleResults[key] = results.of(person, ofPeople, instant);
+    }
+    return {
+      results: results.of(subject, ofSelf, instant),
+      accountResults: account === null ? {} : results.of(account, ofAccount, instant),
+      peopleResults,
+    };
+  };
   return {
-    facts,
-    results: results.of(facts.subject, journeys('self')),
-    accountResults: account === null ? {} : results.of(account, journeys('account')),
-    peopleResults: people,
+    now: at(null),
+    views: {
+      at,
+      changes(from, to) {
+        const points = new Set(results.changes(subject, ofSelf, from, to));
+        if (account !== null)
+          for (const point of results.changes(account, ofAccount, from, to)) points.add(point);
+        for (const person of people) {
+          for (const point of results.changes(person, ofPeople, from, to)) points.add(point);
+        }
+        return [...points].sort((a, b) => a - b);
+      },
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { ResolvedSubjects } from './resolve.ts';
 import {
   type ConnectionCounts,
   countsOf,
+  type HistoryReport,
   type Reconciled,
   type RunProblem,
   type Session,
@@ -38,6 +39,8 @@ export interface RunSummary {
   };
   /** What full readings found, by connection; empty when none was made. */
   readonly reconciled: Readonly<Record<string, Reconciled>>;
+  /** What was read of the CRMs' own histories, by connection; absent when none was asked for. */
+  readonly history?: Readonly<Record<string, HistoryReport>>;
   /** What the guard found, when it stopped the run. */
   readonly guard: GuardSummary | null;
   /** Connections whose writing is stopped (`waystage pause`). */
@@ -66,6 +69,7 @@ export interface BudgetSummary {
 
 export interface PlacedTotals {
   transitions: number;
+  corrected: number;
   readonly stages: Record<string, Record<string, number>>;
   readonly bands: Record<string, number>;
   unchanged: number;
@@ -76,6 +80,7 @@ export interface PlacedTotals {
 export function noPlaced(): PlacedTotals {
   return {
     transitions: 0,
+    corrected: 0,
     stages: Object.create(null),
     bands: Object.create(null),
     unchanged: 0,
@@ -108,7 +113,7 @@ export function summarise(
     stages: placed.stages,
     bands: placed.bands,
     transitions: placed.transitions,
-    corrected: 0,
+    corrected: placed.corrected,
     writes: {
       records: writes.records,
       fields: writes.fields,
@@ -125,6 +130,7 @@ export function summarise(
         return found === undefined ? [] : [[id, found]];
       }),
     ),
+    ...(session.options.history === true ? { history: Object.fromEntries(session.history) } : {}),
     guard,
     paused: [...session.paused].filter((id) => Object.hasOwn(connections, id)),
     budgets: budgetsOf(session),

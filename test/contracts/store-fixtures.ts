@@ -76,6 +76,7 @@ export function placement(subject: string, over: Partial<Placement> = {}): Place
     factsHash: 'f',
     identityHash: 'i',
     evaluatedAt: T0,
+    due: 0,
     ...over,
   };
 }

@@ -112,7 +112,7 @@ describe('what people do in the CRMs between two syncs', () => {
     const causes = new Set<string>();
     for (const { id } of await store.subjects.list('person')) {
       const moves = (await store.journeys.visits(id, 'people')).filter(
-        ({ entered }) => entered === NOW + 3 * HOUR,
+        ({ noticed }) => noticed === NOW + 3 * HOUR,
       );
       const members = await store.subjects.membersOf([id]);
       const joined = members.some(({ reason }) => /merge|convert/i.test(reason));

@@ -9,6 +9,7 @@ import { lookedBack } from './006-looked-back.ts';
 import { plannedWrites } from './007-planned-writes.ts';
 import { pageFatesAndFarEnds } from './008-page-fates-and-far-ends.ts';
 import { earlierPlacements } from './009-earlier-placements.ts';
+import { timeLines } from './010-time-lines.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   plannedWrites,
   pageFatesAndFarEnds,
   earlierPlacements,
+  timeLines,
 ];
 
 /**

@@ -3,7 +3,7 @@ import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import type { Tables } from './tables.ts';
 
 /** Everything that tells how a subject stands on a journey. */
-const STANDING = ['placements', 'visits', 'health_points'] as const;
+const STANDING = ['placements', 'visits', 'superseded_visits', 'health_points'] as const;
 type Part = (typeof STANDING)[number];
 /** Rows of a subject by table; none at all: it was not on the journey. */
 type Standing = Readonly<Record<Part, readonly object[]>>;

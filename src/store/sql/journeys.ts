@@ -1,10 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Cause, OutputValues, SubjectId, Visit } from '../../model/facts.ts';
+import type { OutputValues, SubjectId } from '../../model/facts.ts';
 import type { JourneyStore, Placement } from '../port.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetStanding, keepStanding, putBackStanding } from './earlier.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
+import { saveVisits, toVisit, visitChanges, visitRows } from './visits.ts';
 
 type PlacementRow = Tables['placements'];
 type VisitRow = Tables['visits'];
@@ -65,6 +66,17 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
     async visits(subject, journey) {
       return (await visitRows(db, journey, [subject])).map(toVisit);
     },
+    async superseded(subject, journey) {
+      const rows = await db
+        .selectFrom('superseded_visits')
+        .selectAll()
+        .where('subject', '=', subject)
+        .where('journey', '=', journey)
+        .orderBy('superseded')
+        .orderBy('seq')
+        .execute();
+      return rows.map((row) => ({ ...toVisit(row), superseded: Number(row.superseded) }));
+    },
     async healthPoints(subject, journey) {
       const rows = await db
         .selectFrom('health_points')
@@ -101,11 +113,20 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
       return rows.map((row) => ({ journey: row.journey, band: row.band, n: Number(row.n) }));
     },
     async noteVersion(version) {
-      await db
-        .insertInto('mapping_versions')
-        .values(version)
-        .onConflict((conflict) => conflict.columns(['journey', 'version']).doNothing())
-        .execute();
+      const { journey, since } = version;
+      await db.transaction().execute(async (trx) => {
+        await trx
+          .insertInto('mapping_versions')
+          .values(version)
+          .onConflict((conflict) => conflict.columns(['journey', 'version']).doNothing())
+          .execute();
+        const last = (await spanRows(trx, journey)).at(-1);
+        if (last?.version === version.version) return;
+        await trx
+          .insertInto('version_spans')
+          .values({ journey, seq: (last?.seq ?? -1) + 1, version: version.version, since })
+          .execute();
+      });
     },
     async versionSince(journey, version) {
       const row = await db
@@ -115,6 +136,9 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
         .where('version', '=', version)
         .executeTakeFirst();
       return row === undefined ? null : Number(row.since);
+    },
+    async versions(journey) {
+      return (await spanRows(db, journey)).map(({ version, since }) => ({ version, since: Number(since) }));
     },
   };
 }
@@ -136,14 +160,15 @@ async function savePart(
         .execute()
     ).map((row) => [row.subject, row]),
   );
-  const visits = await changedVisits(trx, journey, placements, run);
+  const visits = await visitChanges(trx, journey, placements, run);
   const moved = placements.filter((placement) => {
+    if (placement.course !== undefined) return placement.course.length > 0;
     const before = known.get(placement.subject);
     return before === undefined
       ? placement.health.band !== null
       : before.band !== placement.health.band || before.score !== placement.health.score;
   });
-  const touched = new Set([...visits, ...moved].map(({ subject }) => subject));
+  const touched = new Set([...visits.changed, ...visits.superseded, ...moved].map(({ subject }) => subject));
   await keepStanding(
     trx,
     journey,
@@ -166,52 +191,12 @@ async function savePart(
         facts_hash: eb.ref('excluded.facts_hash'),
         identity_hash: eb.ref('excluded.identity_hash'),
         evaluated_at: eb.ref('excluded.evaluated_at'),
+        due: eb.ref('excluded.due'),
       })),
     )
     .execute();
-  await saveVisits(trx, visits);
+  await saveVisits(trx, journey, visits);
   await appendHealth(trx, journey, moved, run);
-}
-
-async function changedVisits(
-  trx: Transaction<Tables>,
-  journey: string,
-  placements: readonly Placement[],
-  run: string,
-): Promise<readonly VisitRow[]> {
-  const stored = groupBy(
-    await visitRows(
-      trx,
-      journey,
-      placements.map((placement) => placement.subject),
-    ),
-    (row) => row.subject,
-  );
-  const rows: VisitRow[] = [];
-  for (const placement of placements) {
-    const before = stored.get(placement.subject) ?? [];
-    placement.state.visits.forEach((visit, seq) => {
-      const old = before[seq];
-      // Nothing is ever erased (J12): only a visit's end may still change.
-      if (old === undefined || old.left_at !== visit.left)
-        rows.push(toVisitRow(placement, visit, seq, old?.run ?? run));
-    });
-  }
-  return rows;
-}
-
-async function saveVisits(trx: Transaction<Tables>, rows: readonly VisitRow[]): Promise<void> {
-  for (const part of chunks(rows)) {
-    await trx
-      .insertInto('visits')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['subject', 'journey', 'seq'])
-          .doUpdateSet((eb) => ({ left_at: eb.ref('excluded.left_at') })),
-      )
-      .execute();
-  }
 }
 
 async function appendHealth(
@@ -233,36 +218,21 @@ async function appendHealth(
     .groupBy('subject')
     .execute();
   const seq = new Map(last.map((row) => [row.subject, Number(row.seq)]));
-  await trx
-    .insertInto('health_points')
-    .values(
-      placements.map((placement) => ({
-        subject: placement.subject,
-        journey,
-        seq: (seq.get(placement.subject) ?? -1) + 1,
-        at: placement.evaluatedAt,
-        score: placement.health.score,
-        band: placement.health.band,
-        coverage: placement.health.coverage,
-        run,
-      })),
-    )
-    .execute();
-}
-
-async function visitRows(
-  db: Kysely<Tables>,
-  journey: string,
-  subjects: readonly string[],
-): Promise<VisitRow[]> {
-  return db
-    .selectFrom('visits')
-    .selectAll()
-    .where('journey', '=', journey)
-    .where('subject', 'in', subjects)
-    .orderBy('subject')
-    .orderBy('seq')
-    .execute();
+  const rows = placements.flatMap((placement) => {
+    const first = (seq.get(placement.subject) ?? -1) + 1;
+    const points = placement.course ?? [{ at: placement.evaluatedAt, ...placement.health }];
+    return points.map(({ at, score, band, coverage }, index) => ({
+      subject: placement.subject,
+      journey,
+      seq: first + index,
+      at,
+      score,
+      band,
+      coverage,
+      run,
+    }));
+  });
+  for (const part of chunks(rows)) await trx.insertInto('health_points').values(part).execute();
 }
 
 function toPlacementRow(placement: Placement): PlacementRow {
@@ -281,6 +251,7 @@ function toPlacementRow(placement: Placement): PlacementRow {
     facts_hash: placement.factsHash,
     identity_hash: placement.identityHash,
     evaluated_at: placement.evaluatedAt,
+    due: placement.due === undefined ? 0 : placement.due,
   };
 }
 
@@ -301,37 +272,10 @@ function toPlacement(row: PlacementRow, visits: readonly VisitRow[]): Placement 
     factsHash: row.facts_hash,
     identityHash: row.identity_hash,
     evaluatedAt: Number(row.evaluated_at),
+    due: row.due === null ? null : Number(row.due),
   };
 }
 
-function toVisitRow(placement: Placement, visit: Visit, seq: number, run: string): VisitRow {
-  return {
-    subject: placement.subject,
-    journey: placement.journey,
-    seq,
-    stage: visit.stage,
-    entered: visit.entered,
-    left_at: visit.left,
-    noticed: visit.noticed,
-    cause: visit.cause,
-    rule: visit.rule,
-    mapping_version: visit.mappingVersion,
-    skipped: visit.skipped ? 1 : 0,
-    uncertain: visit.uncertain ? 1 : 0,
-    run,
-  };
-}
-
-function toVisit(row: VisitRow): Visit {
-  return {
-    stage: row.stage,
-    entered: Number(row.entered),
-    left: row.left_at === null ? null : Number(row.left_at),
-    noticed: Number(row.noticed),
-    cause: row.cause as Cause,
-    rule: row.rule,
-    mappingVersion: row.mapping_version,
-    skipped: row.skipped === 1,
-    uncertain: row.uncertain === 1,
-  };
+async function spanRows(db: Kysely<Tables>, journey: string): Promise<readonly Tables['version_spans'][]> {
+  return db.selectFrom('version_spans').selectAll().where('journey', '=', journey).orderBy('seq').execute();
 }

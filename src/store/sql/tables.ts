@@ -79,6 +79,7 @@ export interface Tables {
     facts_hash: string;
     identity_hash: string;
     evaluated_at: number;
+    due: number | null;
   };
   visits: {
     subject: string;
@@ -148,6 +149,8 @@ export interface Tables {
   run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
   leases: { name: string; holder: string; fence: number; expires: number };
   schedules: { name: string; next_due: number };
+  superseded_visits: Tables['visits'] & { superseded: number };
+  version_spans: { journey: string; seq: number; version: string; since: number };
   earlier_placements: { journey: string; subject: string; standing: string };
   looked_back: { connection: string; seq: number };
   readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
