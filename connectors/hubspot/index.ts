@@ -2,7 +2,7 @@ import type { ConnectionConfig, Connector } from '../../src/connector/port.ts';
 import { HubspotConnection } from './connection.ts';
 import { EXPORT_SETTINGS, type ExportSettings } from './export/desk.ts';
 import { HISTORY_TYPES } from './history.ts';
-import { BATCH } from './properties.ts';
+import { BATCH, BATCH_WITH_HISTORY } from './properties.ts';
 import { HUBSPOT_TYPES } from './schema.ts';
 
 /** When and how very large full loads go by an export; the defaults are HubSpot's own limits. */
@@ -28,7 +28,7 @@ export function createHubspot(options: HubspotOptions = {}): Connector {
       // HubSpot locks single records only; six batches under way keep the limit busy at 300 ms an answer.
       writeParallel: 6,
       pastChanges: 'all',
-      history: { types: HISTORY_TYPES },
+      history: { types: HISTORY_TYPES, perRequest: BATCH_WITH_HISTORY },
       // Search shows neither archived records nor changed associations.
       reconcileEvery: 24 * 3_600_000,
       auth: ['token'],

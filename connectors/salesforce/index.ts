@@ -45,7 +45,8 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
       bulkWrite: { from: options.bulkWriteFrom ?? BULK_FROM, limit: BULK_WRITE_LIMIT },
       // An org keeps the histories of the fields somebody has chosen, at most 20 of an object.
       pastChanges: 'tracked',
-      history: { types: HISTORY_TYPES },
+      // The records, and what the histories tell of them, are pages of the same size.
+      history: { types: HISTORY_TYPES, perRequest: (options.pageSize ?? PAGE_SIZE) / 3 },
       // Increments see deletes, merges and conversions; only what left the recycle bin needs a full reading.
       reconcileEvery: 7 * 24 * 3_600_000,
       auth: ['token', 'client-credentials'],

@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly full?: boolean;
   /** Read everything beside the increments and compare, due or not. */
   readonly reconcile?: boolean;
+  /** Read, after everything else, what fields held before, as the CRMs remember it. */
+  readonly history?: boolean;
   /** Let pass what a run of before kept for approval. */
   readonly approve?: boolean;
   /** Try again what a CRM refused for good. */
@@ -105,6 +107,7 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
         progress: request.progress,
         full: request.full ?? false,
         reconcile: request.reconcile ?? false,
+        history: request.history ?? false,
         approve: request.approve ?? false,
         retryRefused: request.retryRefused ?? false,
         guard: config.guard,

@@ -86,10 +86,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     (command) => command.option('--plan', 'only show what is missing'),
     (context, _args, options) => withApp(context, (app) => provision(context, app, options['plan'] === true)),
   ),
-  command('pull', 'read the CRMs, judge and write nothing', pulling, (context, _args, options) =>
-    withApp(context, (app) =>
-      sync(context, app, 'pull', { full: options['full'] === true, connection: text(options['connection']) }),
-    ),
+  command(
+    'pull',
+    'read the CRMs, judge and write nothing',
+    (command) =>
+      pulling(command).option('--history', 'also what fields held before, as the CRMs remember it'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        sync(context, app, 'pull', {
+          full: options['full'] === true,
+          history: options['history'] === true,
+          connection: text(options['connection']),
+        }),
+      ),
   ),
   command(
     'plan',

@@ -10,6 +10,8 @@ export interface SyncCommandOptions {
   readonly connection: string | undefined;
   /** Compare the store with a full reading. */
   readonly reconcile?: boolean;
+  /** Read what fields held before, as the CRMs remember it. */
+  readonly history?: boolean;
   /** Let pass what the guard kept for approval. */
   readonly approve?: boolean;
   /** Try again what a CRM refused for good. */
@@ -50,6 +52,7 @@ export async function runWithProgress(
       kind,
       full: options.full,
       reconcile: options.reconcile ?? false,
+      history: options.history ?? false,
       approve: options.approve ?? false,
       retryRefused: options.retry ?? false,
       progress: shown,

@@ -32,7 +32,11 @@ export interface Capabilities {
    *  configuration says otherwise. Absent: increments show everything. */
   readonly reconcileEvery?: number;
   /** `history` is there: what the CRM remembers of which object types. Absent: it remembers nothing. */
-  readonly history?: { readonly types: readonly string[] };
+  readonly history?: {
+    readonly types: readonly string[];
+    /** Records whose past comes with one request, about; for forecasts. */
+    readonly perRequest: number;
+  };
   readonly auth: readonly AuthKind[];
 }
 

@@ -43,7 +43,9 @@ export async function neverComplete(session: Session): Promise<readonly Connecti
 }
 
 /** Object types the field map feeds and the configuration allows. */
-export function typesNeeded(config: SyncConnection): readonly string[] {
+export function typesNeeded(
+  config: Pick<SyncConnection, 'connector' | 'objects' | 'fieldMap'>,
+): readonly string[] {
   return config.connector.capabilities.objectTypes
     .map((type) => type.name)
     .filter((type) => config.objects === null || config.objects.includes(type))

@@ -11,6 +11,7 @@ import {
   stopForChanges,
   stopForDrops,
 } from './guarded.ts';
+import { pullHistory } from './history.ts';
 import { withLease } from './lease.ts';
 import { lookBack } from './overwritten.ts';
 import { placeSubjects } from './place.ts';
@@ -77,6 +78,7 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     problems: [],
     notices: [],
     reconciled: new Map(),
+    history: new Map(),
     budgets: new Map(),
     paused: new Set(
       (await store.connections.states()).filter((state) => state.pausedAt !== null).map(({ id }) => id),
@@ -203,6 +205,7 @@ async function pullOne(session: Session, open: OpenConnection): Promise<void> {
   const inFull = await reconcileNow(session, open);
   if (inFull) await reconcileConnection(session, open);
   await refreshCalculated(session, open, inFull);
+  if (session.options.history === true) await pullHistory(session, open);
 }
 
 function subjectsOf({ subjects }: Work): number {

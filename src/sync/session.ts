@@ -37,6 +37,8 @@ export type Failpoint =
   | 'run-started'
   | 'page-fetched'
   | 'page-stored'
+  | 'history-fetched'
+  | 'history-stored'
   | 'pulled'
   | 'resolved'
   | 'placed-chunk'
@@ -69,6 +71,8 @@ export interface SyncOptions {
   readonly full: boolean;
   /** Read everything beside the increments and compare, due or not. */
   readonly reconcile?: boolean;
+  /** Read, after everything else, what fields held before, as the CRMs remember it. */
+  readonly history?: boolean;
   /** Let pass what the last run kept for approval. */
   readonly approve?: boolean;
   /** Try again what a CRM refused for good. */
@@ -120,6 +124,31 @@ export interface Reconciled {
   readonly differences: Record<string, number>;
 }
 
+/** What was read of one object type's past. */
+export interface TypeHistory {
+  /** `all` records · the `rest` of a reading that was cut off · the `changes` since the last one. */
+  readonly read: 'all' | 'rest' | 'changes';
+  /** Records of which something was told. */
+  records: number;
+  /** Values they had, the present ones with them. */
+  values: number;
+  /** Fields of records that are told from their creation on, of how many. */
+  complete: number;
+  fields: number;
+  /** Rows that could not be understood. */
+  failed: number;
+  /** The earliest instant something is known of, epoch milliseconds; null: nothing was told. */
+  since: number | null;
+  /** Fields that rules read and of which the CRM told no past. */
+  untold: readonly string[];
+}
+
+/** What a run read of a connection's past. */
+export interface HistoryReport {
+  requests: number;
+  readonly types: Record<string, TypeHistory>;
+}
+
 /** The state of one run, shared by its steps. */
 export interface Session {
   readonly options: SyncOptions;
@@ -129,6 +158,8 @@ export interface Session {
   readonly problems: RunProblem[];
   readonly notices: RunNotice[];
   readonly reconciled: Map<ConnectionId, Reconciled>;
+  /** What was read of the CRMs' own histories; empty when none was asked for. */
+  readonly history: Map<ConnectionId, HistoryReport>;
   readonly budgets: Map<ConnectionId, Budget>;
   /** Connections whose writing somebody has stopped. */
   readonly paused: ReadonlySet<ConnectionId>;

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../sync/summary.ts';
+import { historyLines } from './history.ts';
 import { bar, table } from './table.ts';
 import { clean, columns, count, cut, pad, plural, wrap } from './text.ts';
 
@@ -33,6 +34,7 @@ export function summaryLines(
     '',
     ...connectionTable(summary, width),
     ...reconciledLines(summary, width),
+    ...historyLines(summary, width),
     ...(judged ? journeys.flatMap((journey) => ['', ...stageBars(summary, journey, width)]) : []),
     ...(judged ? bandBars(summary, journeys, width) : []),
     ...problems(summary, width),

@@ -9,6 +9,9 @@ export interface KillOrder {
   readonly config: ResolvedConfig;
   readonly time: SharedTime;
   readonly now: number;
+  /** Default: a sync. */
+  readonly kind?: 'sync' | 'pull';
+  readonly history?: boolean;
   readonly point: Failpoint;
   /** The how-manieth time the point is reached. */
   readonly hit: number;
@@ -24,7 +27,8 @@ const app = await openApp({
 });
 let hits = 0;
 await app.run({
-  kind: 'sync',
+  kind: order.kind ?? 'sync',
+  history: order.history ?? false,
   now: order.now,
   progress: silentProgress,
   signal: new AbortController().signal,

@@ -37,6 +37,7 @@ connectorContract('HubSpot, every full load by an export', async () => {
       feedback_submissions: ['hs_survey_type', 'hs_value'],
     },
     editable: { type: 'contacts', field: 'firstname' },
+    remembered: { type: 'contacts', field: 'firstname' },
     crm: sandboxSide(sandbox, (record) => record['archived'] === false),
     close: () => sandbox.close(),
   };

@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { SyncResult } from '../../src/sync/run.ts';
+import { type Company, NOW, startCompany } from '../helpers/company.ts';
+import type { KillOrder } from '../helpers/run-until-killed.ts';
+import { HUBSPOT_TYPES, historySums, keptHistory, SALESFORCE_TYPES } from './history-kit.ts';
+import { but, notices, runWith } from './kit.ts';
+
+const pull = (company: Company, changes: Parameters<Company['sync']>[0] = {}): Promise<SyncResult> =>
+  company.sync({ kind: 'pull', history: true, ...changes });
+
+const kept = async (company: Company): Promise<unknown> => [
+  await keptHistory(company, 'hubspot', HUBSPOT_TYPES),
+  await keptHistory(company, 'salesforce', SALESFORCE_TYPES),
+];
+
+describe('pull --history in trouble', () => {
+  let company: Company;
+  let undisturbed: unknown;
+
+  const afresh = async (): Promise<void> => {
+    await company?.close();
+    company = await startCompany({ contacts: 150 });
+  };
+  beforeAll(async () => {
+    await afresh();
+    await pull(company);
+    undisturbed = await kept(company);
+    await afresh();
+  }, 60_000);
+  afterAll(() => company.close());
+
+  test('killed in the middle, the next one goes on from the last page and ends the same (F22)', async () => {
+    await killedAt(company, { point: 'history-stored', hit: 5, now: NOW, kind: 'pull', history: true });
+    await killedAt(company, { point: 'history-fetched', hit: 2, now: NOW, kind: 'pull', history: true });
+    const after = await pull(company);
+    expect(after.exit).toBe(0);
+    expect(historySums(after.summary, 'hubspot').read).toContain('rest');
+    expect(await kept(company)).toEqual(undisturbed);
+  }, 60_000);
+
+  test.each([
+    ['hubspot', { name: 'ten-secondly-limit', count: 2, after: 1 }],
+    ['hubspot', { kind: 'truncate', count: 2 }],
+    ['hubspot', { kind: 'html', count: 1, after: 3 }],
+    ['salesforce', { kind: 'reset-mid-body', count: 2 }],
+    ['salesforce', { name: 'query-timeout', count: 1, contains: 'IsDeleted = false' }],
+    ['salesforce', { status: 503, count: 2 }],
+  ] as const)('%s fails for the moment: %o', async (crm, fault) => {
+    const contains = crm === 'hubspot' ? 'propertiesWithHistory' : 'History';
+    await company.control(crm, 'fault', { contains, ...fault });
+    const result = await pull(company, { full: true });
+    const { faults } = (await faultsOf(company, crm)) as { faults: readonly { readonly hits: number }[] };
+    await company.control(crm, 'fault', { clear: true });
+    expect(faults.reduce((sum, { hits }) => sum + hits, 0)).toBe(fault.count);
+    expect(result.exit).toBe(0);
+    expect(await kept(company)).toEqual(undisturbed);
+  });
+
+  test('an answer that stays broken is named, and nothing of it is stored', async () => {
+    await company.control('hubspot', 'fault', { contains: 'propertiesWithHistory', kind: 'malformed' });
+    const result = await pull(company, { full: true });
+    await company.control('hubspot', 'fault', { clear: true });
+    expect(result.exit).toBe(1);
+    expect(result.summary.problems).toContainEqual(
+      expect.objectContaining({
+        code: 'crm_bad_answer',
+        message: expect.stringContaining('Reading the history of deals from hubspot failed'),
+      }),
+    );
+    expect(await kept(company)).toEqual(undisturbed);
+    expect((await pull(company, { full: true })).exit).toBe(0);
+    expect(await kept(company)).toEqual(undisturbed);
+  }, 30_000);
+
+  test('a history we may not read is named and is no error', async () => {
+    await company.control('salesforce', 'fault', {
+      contains: 'FROM LeadHistory',
+      status: 400,
+      body: [{ errorCode: 'INVALID_TYPE', message: "sObject type 'LeadHistory' is not supported." }],
+    });
+    const result = await pull(company, { full: true });
+    await company.control('salesforce', 'fault', { clear: true });
+    expect(result.exit).toBe(0);
+    expect(result.summary.history?.['salesforce']?.types['Lead']).toMatchObject({ records: 0, values: 0 });
+    expect(await notices(company, result)).toContainEqual(
+      expect.objectContaining({ text: expect.stringMatching(/^salesforce Lead: .*Status/) }),
+    );
+    expect(await kept(company)).toEqual(undisturbed);
+  });
+
+  test('the daily budget stops it between two pages, and the next run goes on', async () => {
+    let meta = 0;
+    const plain = await runWith(company, { kind: 'pull' }, (connection) => {
+      if (connection.id !== 'hubspot') return connection;
+      return but(connection, {
+        close: async () => {
+          meta = connection.usage.byPurpose['meta'] ?? 0;
+          await connection.close();
+        },
+      });
+    });
+    const quiet = (plain.summary.connections['hubspot']?.requests ?? 0) - meta;
+    const spare = 3;
+    const result = await runWith(
+      company,
+      { kind: 'pull', history: true, full: false, only: 'hubspot' as never },
+      (connection) =>
+        but(connection, {
+          check: async () => ({
+            ...(await connection.check()),
+            dailyLimit: 1_000,
+            dailyRemaining: 50 + quiet + spare,
+          }),
+          // Everything is to be read.
+          history: (request) => connection.history!({ ...request, cursor: null }),
+        }),
+    );
+    expect(result.exit).toBe(1);
+    expect(result.summary.problems).toContainEqual(expect.objectContaining({ code: 'crm_quota' }));
+    expect(result.summary.connections['hubspot']?.requests).toBeLessThanOrEqual(meta + quiet + spare + 8);
+    expect((await pull(company)).exit).toBe(0);
+    expect(await kept(company)).toEqual(undisturbed);
+  });
+});
+
+function faultsOf(company: Company, crm: 'hubspot' | 'salesforce'): Promise<unknown> {
+  return fetch(`${company.sandboxes[crm].url}/__sandbox/faults`).then((answer) => answer.json());
+}
+
+async function killedAt(company: Company, order: Omit<KillOrder, 'config' | 'time'>): Promise<void> {
+  const script = fileURLToPath(new URL('../helpers/run-until-killed.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      script,
+      JSON.stringify({ ...order, config: company.config(), time: company.time } satisfies KillOrder),
+    ],
+    {
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        NODE_COMPILE_CACHE: join(tmpdir(), 'waystage-test-compile-cache'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part) => {
+      said += part;
+    });
+  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (_code, by) => resolve(by));
+  });
+  expect({ signal, said }).toEqual({ signal: 'SIGKILL', said: '' });
+}
