@@ -40,7 +40,9 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
         }
         await trx
           .deleteFrom('subjects')
-          .where('id', 'not in', (query) => query.selectFrom('members').select('subject'))
+          .where(({ not, exists, selectFrom }) =>
+            not(exists(selectFrom('members').select('id').whereRef('members.subject', '=', 'subjects.id'))),
+          )
           .execute();
       });
     },
