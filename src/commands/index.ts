@@ -5,11 +5,13 @@ import { systemClock } from '../model/clock.ts';
 import { WaystageError } from '../model/errors.ts';
 import type { Fate, Store } from '../store/port.ts';
 import { findSubject, namedBy } from '../sync/find-subject.ts';
+import { analyse } from './analyse.ts';
 import { check, insistOnConfig } from './check.ts';
 import { connections } from './connections.ts';
 import { type CommandContext, type ExitStatus, wholeNumber } from './context.ts';
 import { demo } from './demo.ts';
 import { explain } from './explain.ts';
+import { exportRows } from './export.ts';
 import { fields } from './fields.ts';
 import { history } from './history.ts';
 import { init } from './init.ts';
@@ -142,6 +144,55 @@ export const COMMANDS: readonly CommandSpec[] = [
     withApp(context, async (app) =>
       history(context, app.store, await findSubject(app.store, args[0] ?? '', namedBy(app.connections))),
     ),
+  ),
+  command(
+    'analyse',
+    'conversion, time, drop-off, ways, sentiment, friction, touchpoints and targets of the journeys',
+    (command) =>
+      command
+        .option('--journey <name>', 'only this journey')
+        .option('--segment <name>', 'only who is in this segment')
+        .option('--from <day>', 'entries and events from this day on')
+        .option('--to <day>', 'until the end of this day')
+        .option('--by <what>', 'also by segment, owner or source')
+        .option(
+          '--compare <version>',
+          'before and since a version of the mapping (`current`: the present one)',
+        )
+        .option('--causes <list>', 'moves that count: own (customer, time), all, or a list', 'own')
+        .option('--window <time>', 'time within which a stage should lead on (default: 90d)')
+        .option('--silent <time>', 'so long without a touchpoint is silence (default: 30d)'),
+    (context, _args, options) =>
+      withApp(context, (app) =>
+        analyse(context, app, {
+          journey: text(options['journey']),
+          segment: text(options['segment']),
+          from: text(options['from']),
+          to: text(options['to']),
+          by: text(options['by']),
+          compare: text(options['compare']),
+          causes: text(options['causes']),
+          window: text(options['window']),
+          silent: text(options['silent']),
+        }),
+      ),
+  ),
+  command(
+    'export <what>',
+    'visits, health or writes, a line a row, for BI tools',
+    (command) =>
+      command
+        .requiredOption('--format <format>', 'csv (safe to open in a spreadsheet) or jsonl')
+        .option('--journey <name>', 'only this journey')
+        .option('--out <file>', 'into this file instead of standard output'),
+    (context, args, options) =>
+      withStore(context, (store) =>
+        exportRows(context, store, args[0] ?? '', {
+          format: text(options['format']) ?? '',
+          journey: text(options['journey']),
+          out: text(options['out']),
+        }),
+      ),
   ),
   command('matches', 'ambiguous and merged records with their reasons', same, (context) =>
     withApp(context, (app) => matches(context, app.store, app.connections)),

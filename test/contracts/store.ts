@@ -507,6 +507,52 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.ledger.writtenSince(HUB, 'contacts', ['1'], T0 + 6)).toEqual([]);
     });
 
+    test('exports give everything of a kind once, in order, over several chunks', async () => {
+      const subjects = Array.from({ length: 450 }, (_, i) => `s${String(i).padStart(4, '0')}`);
+      await store.journeys.save(
+        subjects.map((subject) => placement(subject)),
+        'r1',
+        fence,
+      );
+      await store.journeys.save(
+        subjects.slice(0, 3).map((subject) => placement(subject, { journey: 'accounts' })),
+        'r1',
+        fence,
+      );
+      await store.ledger.begin(
+        Array.from({ length: 1_001 }, (_, i) => entry(String(i), { new: `=${i}` })),
+        fence,
+      );
+      const all = async <T>(chunks: AsyncIterable<readonly T[]>): Promise<readonly T[]> => {
+        const rows: T[] = [];
+        for await (const chunk of chunks) {
+          expect(chunk.length).toBeLessThanOrEqual(500);
+          rows.push(...chunk);
+        }
+        return rows;
+      };
+      const visits = await all(store.exports.visits('people'));
+      expect(visits.map(({ subject }) => subject)).toEqual(subjects);
+      expect(visits[0]).toMatchObject({ journey: 'people', seq: 0, stage: 'lead', entered: T0, left: null });
+      const both = await all(store.exports.visits(null));
+      expect(both.slice(0, 3).map(({ subject, journey }) => [subject, journey])).toEqual([
+        ['s0000', 'accounts'],
+        ['s0000', 'people'],
+        ['s0001', 'accounts'],
+      ]);
+      expect(both).toHaveLength(453);
+      const health = await all(store.exports.health('accounts'));
+      expect(health.map(({ subject, score, band }) => [subject, score, band])).toEqual([
+        ['s0000', 70, 'healthy'],
+        ['s0001', 70, 'healthy'],
+        ['s0002', 70, 'healthy'],
+      ]);
+      const writes = await all(store.exports.writes(null));
+      expect(writes.map(({ id }) => id)).toEqual(Array.from({ length: 1_001 }, (_, i) => String(i)));
+      expect(writes[7]).toMatchObject({ old: null, new: '=7', state: 'pending' });
+      expect(await all(store.exports.writes('accounts'))).toEqual([]);
+    });
+
     test('text that no database can hold faithfully is refused, not changed in silence', async () => {
       await expect(store.records.commitPage(page([aRecord('\ud800')], 'c'), fence)).rejects.toMatchObject({
         code: 'value_unstorable',

@@ -198,7 +198,7 @@ function toRow(entry: LedgerEntry, seq: number): BulkRow {
   ];
 }
 
-function toEntry(row: WriteRow): LedgerEntry {
+export function toEntry(row: WriteRow): LedgerEntry {
   return {
     entry: row.entry,
     run: row.run,

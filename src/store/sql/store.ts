@@ -4,6 +4,7 @@ import { WaystageError } from '../../model/errors.ts';
 import type { ConnectionId } from '../../model/record.ts';
 import type { ConnectionStore, ScheduleStore, Store } from '../port.ts';
 import type { Bulk } from './bulk.ts';
+import { exportStore } from './exports.ts';
 import { leaseStore } from './fence.ts';
 import { historyStore } from './history.ts';
 import { holdStore } from './holds.ts';
@@ -29,6 +30,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     plans: planStore(db, bulk),
     holds: holdStore(db),
     runs: runStore(db),
+    exports: exportStore(db),
     leases: leaseStore(db),
     schedules: scheduleStore(db),
     async ping() {
