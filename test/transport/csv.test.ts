@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CsvReader, csvLine } from '../../src/transport/index.ts';
+import { CsvReader, countCsvRecords, csvLine } from '../../src/transport/index.ts';
 
 /** All records of bytes that arrive in pieces of `size`. */
 function read(source: string | Buffer, size = 7, options = {}): string[][] {
@@ -67,5 +67,26 @@ describe('CSV reader', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test('counting records by their ends alone agrees with reading them', async () => {
+    const pieces = async function* (bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    };
+    const cell = fc.constantFrom('', '"', '""', '\n', ',', 'a', 'ü');
+    const record = fc.array(cell, { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (rows, size) => {
+          const text = Buffer.from(rows.map(csvLine).join(''));
+          expect(await countCsvRecords(pieces(text, size))).toBe(rows.length);
+          expect(await countCsvRecords(pieces(text.subarray(0, -1), size))).toBe(rows.length);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    await expect(countCsvRecords(pieces(Buffer.from('a,b\n"c'), 3))).rejects.toThrow('never closed');
   });
 });

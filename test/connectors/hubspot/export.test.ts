@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHubspot } from '../../../connectors/hubspot/index.ts';
 import type { Page } from '../../../src/connector/port.ts';
 import { crowd } from '../../capture/crowd.ts';
@@ -24,6 +24,16 @@ beforeAll(async () => {
   rig = await startRig({ exports: { perDay: 1_000 } });
 });
 afterAll(() => rig.close());
+
+const others: Rig[] = [];
+async function another(options: Parameters<typeof startRig>[0]): Promise<Rig> {
+  const made = await startRig(options);
+  others.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const other of others.splice(0)) await other.close();
+});
 beforeEach(async () => {
   await rig.control('reset', {});
   await rig.open();
@@ -50,7 +60,7 @@ describe('a full load by an export', () => {
   });
 
   test('from a zip file of several files, with rows that do not show all their associations, too', async () => {
-    const small = await startRig({
+    const small = await another({
       exports: { zipFrom: 500, fileRows: 60, associations: 2 },
       associationPage: 2,
     });
@@ -67,31 +77,27 @@ describe('a full load by an export', () => {
     expect(
       [...(await small.listed('meetings')).values()].some((one) => one.associations['contacts']!.length > 2),
     ).toBe(true);
-    await small.close();
   });
 
   test('1,100 associations of one record: the thousand that a row shows and the rest', async () => {
-    const [meeting] = recordsOf(await drain(rig.pull('meetings'), 2));
-    const guests: string[] = [];
-    for (let n = 0; n < 1_100; n += 1) {
-      const made = (await rig.control('create', {
-        type: 'contacts',
-        properties: { email: `guest${n}@example.com` },
-      })) as { id: string };
-      guests.push(made.id);
-      await rig.control('associate', {
-        type: 'meetings',
-        id: meeting!.id,
-        toType: 'contacts',
-        toId: made.id,
-      });
-    }
-    const expected = await rig.listed('meetings');
-    const found = byId(await drain(rig.pull('meetings')));
-    expect(rig.warnings).toEqual([]);
+    const crowded = await another({ story: crowd('hubspot', 1_100, (n) => NOW - 86_400_000 + n) });
+    const guests = [...(await crowded.listed('contacts')).keys()];
+    const { id } = (await crowded.control('create', {
+      type: 'meetings',
+      properties: { hs_timestamp: '2026-11-01T09:00:00Z', hs_meeting_title: 'All hands' },
+      associations: guests.map((toId) => ({ toType: 'contacts', toId })),
+    })) as { id: string };
+    await crowded.control('create', {
+      type: 'meetings',
+      properties: { hs_timestamp: '2026-11-02T09:00:00Z' },
+    });
+    const expected = await crowded.listed('meetings');
+    const found = byId(await drain(crowded.pull('meetings')));
+    expect(crowded.warnings).toEqual([]);
     expect(found).toEqual(expected);
-    const ids = found.get(meeting!.id)!.associations['contacts']!.map((one) => one.id);
-    expect(ids).toEqual(expect.arrayContaining(guests));
+    const ids = found.get(id)!.associations['contacts']!.map((one) => one.id);
+    expect([...ids].sort()).toEqual([...guests].sort());
+    expect(await crowded.counts()).toMatchObject(ONCE);
   });
 
   test('costs the same few requests whatever the size, lists one for 100 records', async () => {
@@ -176,7 +182,7 @@ describe('a full load by an export', () => {
 
   test('large ones begin by lists and go on from there, by an export or, if need be, by lists', async () => {
     // Worth an export from 2,000 records: a twentieth of them is read first.
-    const crowded = await startRig({ story: crowd('hubspot', 2_050, (n) => NOW - 86_400_000 + n) });
+    const crowded = await another({ story: crowd('hubspot', 2_050, (n) => NOW - 86_400_000 + n) });
     const fields = ['email', 'firstname'];
     for (const fate of [null, 'cancel']) {
       await crowded.control('reset', {});
@@ -197,7 +203,6 @@ describe('a full load by an export', () => {
     await crowded.control('reset', {});
     await drain(crowded.pull('contacts', first!.cursor, fields));
     expect(await crowded.counts()).toEqual({ [LIST]: 20 });
-    await crowded.close();
   });
 });
 
@@ -321,24 +326,22 @@ describe('an export that does not work out', () => {
       'crm.objects.companies.read',
       'crm.schemas.contacts.read',
     ];
-    const poor = await startRig({ scopes });
+    const poor = await another({ scopes });
     expect(byId(await drain(poor.pull('contacts', null, ['email']))).size).toBe(expected.size);
     for (const one of [rig, poor]) {
       expect(one.warnings).toEqual([]);
       expect((await one.counts())[EXPORT] ?? 0).toBe(0);
     }
-    await poor.close();
   });
 
   test('the day’s exports are spent: lists, and the next types do not ask', async () => {
-    const few = await startRig({ exports: { perDay: 1 } });
+    const few = await another({ exports: { perDay: 1 } });
     for (const type of ['contacts', 'companies', 'deals', 'tickets']) {
       const pages = await drain(few.pull(type));
       expect(pages.at(-1)!.done).toBe(true);
     }
     expect((await few.counts())[EXPORT]).toBe(2);
     expect(few.warnings).toEqual([expect.stringContaining('"why":"refused"')]);
-    await few.close();
   });
 
   test('a run that is stopped meanwhile says so; no file is left behind', async () => {
@@ -353,10 +356,13 @@ describe('an export that does not work out', () => {
   });
 });
 
-test('settings.exportFrom: a number of records, or never', () => {
+test('settings: exportFrom is a number of records, or never', () => {
   const check = (exportFrom: unknown) =>
     createHubspot().checkConfig(hubspotConfig({ settings: { exportFrom } }));
   expect([check(1), check(250_000), check('never')]).toEqual([[], [], []]);
+  expect(createHubspot().checkConfig(hubspotConfig({ settings: { exportfrom: 1 } }))).toEqual([
+    { path: 'settings.exportfrom', message: expect.stringContaining('exportFrom') },
+  ]);
   for (const wrong of [0, 1.5, '100', null])
     expect(check(wrong)).toEqual([
       { path: 'settings.exportFrom', message: expect.stringMatching(/or never; found/) },
