@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { FieldCourse } from '../../connector/port.ts';
 import type { FieldValue } from '../../model/record.ts';
 import type { HistoryStore, KeptValue, PageCommit, RecordPast } from '../port.ts';
 import type { Bulk, BulkTable } from './bulk.ts';
@@ -14,19 +15,7 @@ export function historyStore(db: Kysely<Tables>, bulk: Bulk): HistoryStore {
     async commitPage(page, fence) {
       const { connection, type, courses, checkpoint, at } = page;
       await fenced(db, fence, async (trx) => {
-        for (const { id, field, values, complete } of courses) {
-          const first = values[0];
-          if (first === undefined) continue;
-          let old = trx
-            .deleteFrom('field_values')
-            .where('connection', '=', connection)
-            .where('type', '=', type)
-            .where('id', '=', id)
-            .where('field', '=', field);
-          // What the CRM has forgotten and we saw ourselves stays.
-          if (!complete) old = old.where('since', '>=', first.at);
-          await old.execute();
-        }
+        await forget(trx, connection, type, courses);
         const rows = courses.flatMap(({ id, field, values }) =>
           values.map(({ value, at: since }) => [
             connection,
@@ -104,6 +93,30 @@ export function historyStore(db: Kysely<Tables>, bulk: Bulk): HistoryStore {
       return found;
     },
   };
+}
+
+/** Takes out what courses are about to replace. */
+async function forget(
+  trx: Transaction<Tables>,
+  connection: string,
+  type: string,
+  courses: readonly FieldCourse[],
+): Promise<void> {
+  const old = (field: string) =>
+    trx
+      .deleteFrom('field_values')
+      .where('connection', '=', connection)
+      .where('type', '=', type)
+      .where('field', '=', field);
+  const told = courses.filter(({ values }) => values.length > 0);
+  const whole = told.filter(({ complete }) => complete);
+  for (const [field, some] of groupBy(whole, (course) => course.field))
+    for (const part of chunks(some.map(({ id }) => id))) await old(field).where('id', 'in', part).execute();
+  // What the CRM has forgotten and we saw ourselves stays.
+  for (const { id, field, values, complete } of told) {
+    if (complete) continue;
+    await old(field).where('id', '=', id).where('since', '>=', values[0]!.at).execute();
+  }
 }
 
 /** What a page of records takes away, in the transaction that takes it away. */
