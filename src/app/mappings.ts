@@ -60,7 +60,8 @@ export function hasErrors(loaded: LoadedMappings): boolean {
   return loaded.problems.some((problem) => problem.severity === 'error');
 }
 
-function loadFieldMaps(
+/** Field maps of a configuration: its own, else the shipped ones of the connectors. */
+export function loadFieldMaps(
   config: ResolvedConfig,
   connectors: readonly string[],
   problems: Problem[],

@@ -23,6 +23,7 @@ import { run, runs } from './runs.ts';
 import { sandbox } from './sandbox.ts';
 import { serve } from './serve.ts';
 import { sync } from './sync.ts';
+import { test } from './test.ts';
 
 export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -82,6 +83,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   ),
   command('init', 'write a commented configuration and starter mappings', same, (context) => init(context)),
   command('check', 'check configuration and mappings, offline', same, (context) => check(context)),
+  command('test [files...]', 'run mapping tests (mappings/*.test.yaml), offline', same, (context, args) =>
+    test(context, args),
+  ),
   command(
     'provision',
     'create the Waystage fields in the CRMs',

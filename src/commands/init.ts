@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { packageRoot } from '../app/package-root.ts';
 import { DEFAULT_CONFIG } from '../config/resolve.ts';
 import { isZone } from '../mapping/index.ts';
@@ -40,9 +40,13 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
   const kept: string[] = [];
   save(
     target,
-    configText(
-      answers,
-      starters.map((starter) => starter.to),
+    withSchema(
+      configText(
+        answers,
+        starters.map((starter) => starter.to),
+      ),
+      target,
+      'configuration',
     ),
   );
   written.push(context.configFile ?? DEFAULT_CONFIG);
@@ -50,7 +54,7 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     const path = join(context.folder, to);
     if (existsSync(path)) kept.push(to);
     else {
-      save(path, readFileSync(join(packageRoot(), from), 'utf8'));
+      save(path, withSchema(readFileSync(join(packageRoot(), from), 'utf8'), path, 'mapping'));
       written.push(to);
     }
   }
@@ -155,6 +159,14 @@ server:
   ]
     .filter((text) => text !== '')
     .join('');
+}
+
+/** The first line that tells an editor which schema completes and checks the file, whatever folder it is in. */
+function withSchema(text: string, path: string, schema: 'configuration' | 'mapping'): string {
+  const file = join(packageRoot(), 'config', 'schema', `${schema}.schema.json`);
+  const place = relative(dirname(path), file).replaceAll('\\', '/');
+  const rest = text.replace(/^# yaml-language-server:.*\n/, '');
+  return `# yaml-language-server: $schema=${place}\n${rest}`;
 }
 
 function save(path: string, text: string): void {

@@ -237,6 +237,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'write.guard': ['share', 'atLeast'],
   server: ['port', 'host'],
   identity: ['unlink'],
+  alerts: ['url', 'secret', 'on'],
 };
 
 function knownKeys(path: readonly (string | number)[]): readonly string[] {

@@ -48,11 +48,11 @@ const Connection = z.strictObject({
   /** What only this connector knows; the connector checks it. */
   settings: z.record(z.string(), z.unknown()).optional(),
   /** A local stand-in: private addresses are allowed and writing is on by default. */
-  sandbox: z.boolean().default(false),
+  sandbox: z.boolean().default(false).describe('A local stand-in: private addresses, writing is on.'),
   /** Cron expression for `serve`; none means only by hand. */
-  schedule: Text.optional(),
+  schedule: Text.optional().describe('Cron expression for `serve`; none: only by hand.'),
   /** Object types to read; default: all that the mappings need. */
-  objects: z.array(Text).optional(),
+  objects: z.array(Text).optional().describe('Object types to read; default: all that the mappings need.'),
   budget: z
     .strictObject({
       /** Requests per 10 seconds this connection may use. Default: the connector's own. */
@@ -65,7 +65,7 @@ const Connection = z.strictObject({
     })
     .optional(),
   /** How often a run reads everything again and compares; default by the connector (HubSpot 24h, Salesforce 7d). */
-  reconcile: Every.optional(),
+  reconcile: Every.optional().describe('How often everything is read and compared: 24h, 7d, never.'),
   /** How often fields that the CRM calculates (formulas, roll-ups) are read again: they move without a stamp. */
   refreshCalculated: Every.default(86_400_000),
   events: Later,
@@ -74,7 +74,10 @@ const Connection = z.strictObject({
 
 const Write = z.strictObject({
   /** Default: `apply` for sandbox connections, `plan-only` for the rest. */
-  mode: z.enum(['apply', 'plan-only']).optional(),
+  mode: z
+    .enum(['apply', 'plan-only'])
+    .optional()
+    .describe('plan-only (default, but for sandboxes) writes nothing.'),
   /** What happens to an output that a person edited in the CRM: `ask` keeps the edit and reports it, `revert`
    *  restores our value and reports it. */
   manualEdits: z.enum(['ask', 'revert']).default('ask'),
@@ -95,14 +98,14 @@ const Write = z.strictObject({
 
 /** `config/waystage.yaml`. */
 export const Config = z.strictObject({
-  database: Text.optional(),
+  database: Text.optional().describe('Where Waystage keeps its state: sqlite:PATH.'),
   /** IANA zone in which days are counted; a mapping's own wins. */
-  timezone: Text.default('UTC'),
-  connections: z.array(Connection).default([]),
+  timezone: Text.default('UTC').describe("IANA zone in which days are counted; a mapping's own wins."),
+  connections: z.array(Connection).default([]).describe('The installed CRMs.'),
   /** Mapping files, relative to this file's project folder. */
-  mappings: z.array(Text).default([]),
+  mappings: z.array(Text).default([]).describe('The journeys: mapping files.'),
   /** Field maps by connector; default: the shipped `mappings/fields/*.yaml`. */
-  fieldMaps: z.array(Text).optional(),
+  fieldMaps: z.array(Text).optional().describe('Field maps of your own; default: the shipped ones.'),
   identity: z
     .strictObject({
       /** Pairs of records (`connection:type:id`) that must never be joined. */
@@ -117,7 +120,19 @@ export const Config = z.strictObject({
       host: Text.default('127.0.0.1'),
     })
     .prefault({}),
-  alerts: Later,
+  alerts: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).describe('Where the signed message is sent.'),
+        secret: Text.describe('Signs the message (Standard Webhooks).'),
+        on: z
+          .array(z.enum(['reconnect', 'guard', 'failed', 'quota', 'kpi', 'transition']))
+          .min(1)
+          .describe('What is told.'),
+      }),
+    )
+    .optional()
+    .describe('Webhooks that tell when something happened.'),
   retention: Later,
 });
 export type Config = z.infer<typeof Config>;

@@ -6,8 +6,8 @@ import type { FactType, FieldSource, Position } from './types.ts';
 
 export const SOURCE_FORM = '{ field: Name_In_The_CRM }';
 export const FACT_TYPES: readonly FactType[] = ['text', 'number', 'boolean', 'date', 'datetime'];
-const GIVES = ['open', 'won', 'lost', 'closed', 'label', 'probability'] as const;
-const STAMPS = ['created', 'modified'] as const;
+export const GIVES = ['open', 'won', 'lost', 'closed', 'label', 'probability'] as const;
+export const STAMPS = ['created', 'modified'] as const;
 const FIELD = /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*$/;
 
 export interface ReadSource {

@@ -58,8 +58,19 @@ const TEXT_TESTS: Readonly<Record<string, 'contains' | 'starts_with' | 'ends_wit
   startsWith: 'starts_with',
   endsWith: 'ends_with',
 };
-const FUNCTIONS = ['size', 'sum', 'min', 'max', 'avg', 'ago', 'days_since', 'has'];
-const METHODS = ['filter', 'map', 'exists', 'all', 'size', ...Object.keys(TEXT_TESTS)];
+export const EXPR_FUNCTIONS = ['size', 'sum', 'min', 'max', 'avg', 'ago', 'days_since', 'has'] as const;
+const FUNCTIONS: readonly string[] = EXPR_FUNCTIONS;
+export const EXPR_METHODS = [
+  'filter',
+  'map',
+  'exists',
+  'all',
+  'size',
+  'contains',
+  'startsWith',
+  'endsWith',
+] as const;
+const METHODS: readonly string[] = EXPR_METHODS;
 
 export function readExprCondition(scope: RuleScope, node: YamlNode): BoolNode | null {
   const parsed = parsedScalar(scope, node);
