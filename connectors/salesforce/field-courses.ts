@@ -161,10 +161,15 @@ function chained(lines: readonly HistoryLine[], info: FieldInfo): readonly Histo
   while (rest.length > 0) {
     const { at } = rest[0]!;
     const last = ordered.at(-1);
-    const value = last === undefined ? undefined : canonical(last.to, info);
     const together = rest.findIndex((line) => line.at !== at);
     const group = together < 0 ? rest : rest.slice(0, together);
-    const fits = value === undefined ? -1 : group.findIndex((line) => canonical(line.from, info) === value);
+    const from = group.map((line) => canonical(line.from, info));
+    const to = group.map((line) => canonical(line.to, info));
+    // The first of all goes on from what none of the others left.
+    const fits =
+      last === undefined
+        ? from.findIndex((value) => !to.includes(value))
+        : from.indexOf(canonical(last.to, info));
     ordered.push(...rest.splice(Math.max(0, fits), 1));
   }
   return ordered;
