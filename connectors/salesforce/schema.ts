@@ -162,6 +162,17 @@ const FIELD_TYPES: Readonly<Record<string, FieldType>> = {
   datetime: 'datetime',
 };
 
+/**
+ * Fields that Salesforce moves without a new SystemModstamp, beside formulas and roll-ups (of which describe says that
+ * they are calculated): the last activity follows the tasks and meetings of a record, and is not in its change events
+ * either (Change Data Capture Developer Guide, ChangeEvent fields); viewing is no change.
+ */
+const WITHOUT_STAMP: ReadonlySet<string> = new Set([
+  'LastActivityDate',
+  'LastViewedDate',
+  'LastReferencedDate',
+]);
+
 /** Describe's field as the core knows fields; null for types without a single value. */
 export function fieldInfo(field: DescribedField, prefix = ''): FieldInfo | null {
   const type = Object.hasOwn(FIELD_TYPES, field.type) ? FIELD_TYPES[field.type] : undefined;
@@ -175,7 +186,8 @@ export function fieldInfo(field: DescribedField, prefix = ''): FieldInfo | null 
     type,
     ...(options.length > 0 ? { options } : {}),
     writable: prefix === '' && field.updateable,
-    calculated: field.calculated,
+    // A parent's field moves with the parent, whose stamp is not the record's.
+    calculated: field.calculated || prefix !== '' || WITHOUT_STAMP.has(field.name),
   };
 }
 

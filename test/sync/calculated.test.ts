@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Connection, ReadRequest } from '../../src/connector/port.ts';
+import type { Connection, DiscoveredObject, ReadRequest } from '../../src/connector/port.ts';
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
 import type { SyncOptions } from '../../src/sync/session.ts';
@@ -52,9 +52,19 @@ class FormulaOrg {
     return but(connection, {
       discover: async (types) => {
         const discovery = await connection.discover(types);
-        const account = discovery.objects[TYPE]!;
-        const fields = { ...account.fields, [FIELD]: { ...account.fields[FIELD]!, calculated: true } };
-        return { ...discovery, objects: { ...discovery.objects, [TYPE]: { ...account, fields } } };
+        const only = ([type, object]: [string, DiscoveredObject]): [string, DiscoveredObject] => [
+          type,
+          {
+            ...object,
+            fields: Object.fromEntries(
+              Object.entries(object.fields).map(([name, field]) => [
+                name,
+                { ...field, calculated: type === TYPE && name === FIELD },
+              ]),
+            ),
+          },
+        ];
+        return { ...discovery, objects: Object.fromEntries(Object.entries(discovery.objects).map(only)) };
       },
       read: async (request) => {
         this.reads.push(request);
@@ -101,6 +111,43 @@ describe('values that move without a stamp', () => {
     expect(org.reads).toHaveLength(1);
     await org.run(50 * HOUR);
     expect(org.reads).toHaveLength(2);
+  });
+
+  test('Salesforce: the last activity moves with a task and not with a stamp, and a mapping that reads it sees it', async () => {
+    company = await startCompany({ contacts: 20 });
+    const run = (later: number): Promise<SyncResult> =>
+      runWith(company, {
+        kind: 'pull',
+        only: SALESFORCE,
+        clock: {
+          now: () => company.clock.now() + later,
+          sleep: (ms, signal) => company.clock.sleep(ms, signal),
+        },
+      });
+    const stored = async (id: string): Promise<CrmRecord | undefined> =>
+      (await company.app.store.records.get(SALESFORCE, 'Contact', [id])).get(id);
+    await run(0);
+    const discovery = (await company.app.store.connections.list()).find(
+      ({ id }) => id === SALESFORCE,
+    )?.discovery;
+    expect(discovery?.objects['Contact']?.fields['LastActivityDate']).toMatchObject({ calculated: true });
+    expect(discovery?.objects['Contact']?.fields['Title']).toMatchObject({ calculated: false });
+    expect(discovery?.objects['CampaignMember']?.fields['Campaign.Name']).toMatchObject({ calculated: true });
+    const id = (await company.records('salesforce', 'Contact')).find((one) => one.IsDeleted !== true).Id;
+    const before = await stored(id);
+    await company.control('salesforce', 'create', {
+      type: 'Task',
+      properties: { Subject: 'Call', Status: 'Completed', ActivityDate: '2030-01-31', WhoId: id },
+    });
+    expect((await company.record('salesforce', 'Contact', id)).LastActivityDate).toBe('2030-01-31');
+    await run(HOUR);
+    expect((await stored(id))?.fields['LastActivityDate']).toBe(before?.fields['LastActivityDate']);
+    const { summary } = await run(25 * HOUR);
+    expectAccounted(summary);
+    expect(await stored(id)).toEqual({
+      ...before,
+      fields: { ...before?.fields, LastActivityDate: '2030-01-31' },
+    });
   });
 
   test('what could not be read is read by the next run; a plan and a full reading leave it out', async () => {
