@@ -98,6 +98,7 @@ export class HubspotClient {
       clock: context.clock,
       random: context.random,
       signal: context.signal,
+      ...(context.account === undefined ? {} : { account: context.account }),
       // HubSpot gives up after 100 s by itself.
       deadlines: { headers: 60_000, body: 60_000, total: 180_000 },
       maxBytes: 64 * 1024 * 1024,

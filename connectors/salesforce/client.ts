@@ -259,12 +259,13 @@ export class SalesforceClient {
   #transport(origin: string): Transport {
     const known = this.#transports.get(origin);
     if (known !== undefined) return known;
-    const { clock, random, signal } = this.#context;
+    const { clock, random, signal, account } = this.#context;
     const limit = this.#config.requestsPer10s ?? REQUESTS_PER_10S;
     const transport = createTransport({
       clock,
       random,
       signal,
+      ...(account === undefined ? {} : { account }),
       deadlines: DEADLINES,
       maxBytes: MAX_BYTES,
       maxTries: MAX_TRIES,

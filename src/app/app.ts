@@ -205,6 +205,8 @@ function syncConnection(
     );
   }
   const config = connectorConfig(connection);
+  // Whatever is opened to it in this process, to provision or to sync, shares the CRM's limits.
+  const account = {};
   return {
     id: config.id,
     connector,
@@ -218,7 +220,13 @@ function syncConnection(
     refreshCalculatedEvery: connection.refreshCalculated,
     budget: budgetOf(connection),
     open: (signal) =>
-      connector.open(config, { clock: options.clock, random: options.random, signal, log: options.log }),
+      connector.open(config, {
+        clock: options.clock,
+        random: options.random,
+        signal,
+        account,
+        log: options.log,
+      }),
   };
 }
 

@@ -76,6 +76,9 @@ export interface ConnectionContext {
   readonly random: Random;
   /** Aborted when the run is stopped. */
   readonly signal: AbortSignal;
+  /** The same object for all that is opened to one account: the CRM's rate limits count them together. Absent: this
+   *  one is alone. */
+  readonly account?: object;
   readonly log: ConnectorLog;
 }
 

@@ -3,7 +3,14 @@ import { Agent as TlsAgent } from 'node:https';
 import { WaystageError } from '../model/errors.ts';
 import { requestName, unknownOutcome } from './errors.ts';
 import { exchange } from './exchange.ts';
-import type { HttpAnswer, HttpRequest, Transport, TransportOptions, TransportUsage } from './port.ts';
+import type {
+  BucketLimit,
+  HttpAnswer,
+  HttpRequest,
+  Transport,
+  TransportOptions,
+  TransportUsage,
+} from './port.ts';
 import { RateWindow, type Slot } from './rate-window.ts';
 import { backOff, retryAfter } from './retry.ts';
 
@@ -48,9 +55,7 @@ class HttpTransport implements Transport {
     }
     const settings = { keepAlive: true, timeout: IDLE_SOCKET_MS };
     this.#agent = protocol === 'https:' ? new TlsAgent(settings) : new PlainAgent(settings);
-    for (const limit of options.buckets) {
-      this.#windows.set(limit.name, new RateWindow(limit, options.clock, options.deadlines.total));
-    }
+    for (const limit of options.buckets) this.#windows.set(limit.name, windowOf(options, limit));
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', this.#onStop, { once: true });
     if (this.#signal.aborted) this.#onStop();
@@ -111,7 +116,7 @@ class HttpTransport implements Transport {
 
   readonly #onStop = (): void => {
     const error = new WaystageError('stopped', 'the connection was closed or the run was stopped');
-    for (const window of this.#windows.values()) window.close(error);
+    for (const window of this.#windows.values()) window.leave(this, error);
   };
 
   #allowed(request: HttpRequest): URL {
@@ -127,15 +132,18 @@ class HttpTransport implements Transport {
 
   async #acquire(buckets: readonly string[]): Promise<readonly Slot[]> {
     const slots: Slot[] = [];
+    const stopped = (): WaystageError =>
+      new WaystageError('stopped', 'the connection was closed or the run was stopped');
+    if (this.#signal.aborted) throw stopped();
     try {
-      for (const name of buckets) slots.push(await this.#window(name).acquire());
+      for (const name of buckets) slots.push(await this.#window(name).acquire(this));
     } catch (error) {
       for (const slot of slots) slot.done();
       throw error;
     }
     if (this.#signal.aborted) {
       for (const slot of slots) slot.done();
-      throw new WaystageError('stopped', 'the connection was closed or the run was stopped');
+      throw stopped();
     }
     return slots;
   }
@@ -190,6 +198,20 @@ class HttpTransport implements Transport {
       );
     }
   }
+}
+
+/** Windows by account, as long as somebody holds the account; by origin and limit within. */
+const SHARED = new WeakMap<object, Map<string, RateWindow>>();
+
+function windowOf({ account, clock, deadlines, origin }: TransportOptions, limit: BucketLimit): RateWindow {
+  const made = (): RateWindow => new RateWindow(limit, clock, deadlines.total);
+  if (account === undefined) return made();
+  const windows = SHARED.get(account) ?? new Map<string, RateWindow>();
+  SHARED.set(account, windows);
+  const key = JSON.stringify([origin, limit.name, limit.limit, limit.windowMs]);
+  const window = windows.get(key) ?? made();
+  windows.set(key, window);
+  return window;
 }
 
 type Judged =

@@ -63,6 +63,8 @@ export interface TransportOptions {
   readonly maxBytes: number;
   readonly maxTries: number;
   readonly buckets: readonly BucketLimit[];
+  /** Transports with the same object here and the same origin use the same windows, also one after the other. */
+  readonly account?: object;
   /** Judges every complete answer. Network errors, time-outs and byte caps are the transport's own verdicts. */
   judge(answer: HttpAnswer, request: HttpRequest): Verdict;
   /** Refuses hosts: the transport calls no other origin and follows no redirect. */

@@ -9,6 +9,7 @@ export interface Slot {
 }
 
 interface Waiter {
+  readonly owner: object;
   readonly grant: (slot: Slot) => void;
   readonly refuse: (error: Error) => void;
 }
@@ -40,7 +41,6 @@ export class RateWindow {
   #seen: number;
   #pausedUntil = 0;
   #timer: AbortController | undefined;
-  #closed: Error | undefined;
 
   constructor(limit: BucketLimit, clock: Clock, patience: number) {
     if (!(limit.limit >= 1) || !(limit.windowMs > 0)) {
@@ -59,14 +59,10 @@ export class RateWindow {
   }
 
   /** Resolves, first come first served, when a request may be sent. Rejects with `crm_rate_limit` when the
-   *  bucket is paused for longer than anybody should wait, and with the reason given to `close`. */
-  acquire(): Promise<Slot> {
+   *  bucket is paused for longer than anybody should wait, and with the reason given to `leave`. */
+  acquire(owner: object = this): Promise<Slot> {
     return new Promise((grant, refuse) => {
-      if (this.#closed !== undefined) {
-        refuse(this.#closed);
-        return;
-      }
-      this.#queue.push({ grant, refuse });
+      this.#queue.push({ owner, grant, refuse });
       this.#pump();
     });
   }
@@ -77,10 +73,13 @@ export class RateWindow {
     this.#pump();
   }
 
-  close(reason: Error): void {
-    this.#closed = reason;
-    this.#timer?.abort(OVER);
-    for (const waiter of this.#queue.splice(0)) waiter.refuse(reason);
+  /** Refuses all that this owner waits for; others go on. What it has sent stays counted. */
+  leave(owner: object, reason: Error): void {
+    const [own, others] = [[] as Waiter[], [] as Waiter[]];
+    for (const waiter of this.#queue.splice(0)) (waiter.owner === owner ? own : others).push(waiter);
+    this.#queue.push(...others);
+    for (const waiter of own) waiter.refuse(reason);
+    this.#pump();
   }
 
   /** The clock, with a step backwards taken as no time gone by. */
