@@ -135,7 +135,7 @@ describe('a full load by an export', () => {
   });
 
   test('a run that is killed after any page goes on with the same export and loses nothing', async () => {
-    const small = { from: 1, pageRows: 60 };
+    const small = { from: 1, pageRows: 40 };
     await rig.open(small);
     const whole = await drain(rig.pull('emails'));
     const expected = byId(whole);
@@ -241,11 +241,12 @@ describe('an export that does not work out', () => {
 
   test('an address that is no longer good: a new one is asked for', async () => {
     const expected = await rig.listed('contacts');
+    const lists = (await rig.counts())[LIST];
     await rig.control('export', { next: 'expired-url' });
     const pages = await drain(rig.pull('contacts'));
     expect(byId(pages)).toEqual(expected);
     expect(await rig.counts()).toMatchObject({ [FILE]: 2, [LOOK]: 2 });
-    expect((await rig.counts())[LIST]).toBe(3);
+    expect((await rig.counts())[LIST]).toBe(lists);
   });
 
   test('a file that says nothing about associations: they are read in batches', async () => {
