@@ -20,8 +20,8 @@ import type {
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import { HubspotClient } from './client.ts';
 import { discover, readAccount } from './discover.ts';
-import { history } from './history.ts';
 import { ExportDesk, type ExportSettings } from './export/desk.ts';
+import { history } from './history.ts';
 import { pastChanges } from './past-changes.ts';
 import { planProvision, provision } from './provision.ts';
 import { pull } from './pull.ts';
