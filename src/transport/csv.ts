@@ -21,6 +21,7 @@ export interface CsvOptions {
 const QUOTE = 0x22;
 const LF = 0x0a;
 const CR = 0x0d;
+const BYTE_ORDER_MARK = 0xfeff;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -32,7 +33,10 @@ const NOTHING = Buffer.alloc(0);
 export class CsvReader {
   readonly #delimiter: number;
   readonly #maxRecord: number;
+  /** Bytes of a line whose end is not there yet: only whole lines are decoded, and at once, not cell by cell. */
   #rest: Buffer = NOTHING;
+  /** Whole lines of a record whose end is not there yet. */
+  #text = '';
   #line = 1;
   #started = false;
   /** Line on which the last record that was handed over began. */
@@ -50,9 +54,11 @@ export class CsvReader {
 
   /** Records that are complete by now. */
   *push(chunk: Buffer): Generator<string[], void, undefined> {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    yield* this.#read(false);
-    if (this.#rest.length > this.#maxRecord)
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const lines = bytes.lastIndexOf(LF) + 1;
+    this.#rest = bytes.subarray(lines);
+    if (lines > 0) yield* this.#read(bytes.subarray(0, lines), false);
+    if (this.#rest.length + Buffer.byteLength(this.#text) > this.#maxRecord)
       throw new CsvError(
         this.#line,
         `a record of more than ${this.#maxRecord} bytes; is a quote never closed?`,
@@ -61,34 +67,39 @@ export class CsvReader {
 
   /** The last record, when its line has no end. */
   *end(): Generator<string[], void, undefined> {
-    yield* this.#read(true);
+    const bytes = this.#rest;
+    this.#rest = NOTHING;
+    yield* this.#read(bytes, true);
   }
 
-  *#read(last: boolean): Generator<string[], void, undefined> {
-    if (!this.#started) {
-      if (!last && this.#rest.length < 3) return;
+  *#read(bytes: Buffer, last: boolean): Generator<string[], void, undefined> {
+    const good = isUtf8(bytes) ? bytes.length : wellFormedLines(bytes);
+    this.#text += bytes.toString('utf8', 0, good);
+    if (!this.#started && this.#text !== '') {
       this.#started = true;
-      if (this.#rest[0] === 0xef && this.#rest[1] === 0xbb && this.#rest[2] === 0xbf)
-        this.#rest = this.#rest.subarray(3);
+      if (this.#text.charCodeAt(0) === BYTE_ORDER_MARK) this.#text = this.#text.slice(1);
     }
-    const bytes = this.#rest;
+    yield* this.#records(last && good === bytes.length);
+    if (good < bytes.length) throw new CsvError(this.#line, 'bytes that are not UTF-8');
+  }
+
+  *#records(last: boolean): Generator<string[], void, undefined> {
+    const text = this.#text;
     let at = 0;
-    while (at < bytes.length) {
-      const record = this.#record(bytes, at, last);
+    while (at < text.length) {
+      const record = this.#record(text, at, last);
       if (record === null) break;
-      if (!isUtf8(bytes.subarray(at, record.end))) throw new CsvError(this.#line, 'bytes that are not UTF-8');
       at = record.end;
-      this.#rest = bytes.subarray(at);
+      this.#text = text.slice(at);
       this.#recordLine = this.#line;
       this.#line += 1 + record.inner;
       yield record.cells;
     }
-    this.#rest = at === 0 ? bytes : bytes.subarray(at);
   }
 
   /** One record from `start`; null when its end is not there yet. */
   #record(
-    bytes: Buffer,
+    text: string,
     start: number,
     last: boolean,
   ): { readonly cells: string[]; readonly end: number; readonly inner: number } | null {
@@ -96,56 +107,58 @@ export class CsvReader {
     let inner = 0;
     let at = start;
     for (;;) {
-      let cell: string;
-      if (bytes[at] === QUOTE) {
-        const close = closingQuote(bytes, at + 1, last);
+      if (text.charCodeAt(at) === QUOTE) {
+        const close = closingQuote(text, at + 1);
         if (close === -1) {
           if (!last) return null;
           throw new CsvError(this.#line, 'a quote that is never closed');
         }
-        const raw = bytes.toString('utf8', at + 1, close);
-        cell = raw.includes('"') ? raw.replaceAll('""', '"') : raw;
+        const raw = text.slice(at + 1, close);
+        const cell = raw.includes('"') ? raw.replaceAll('""', '"') : raw;
         if (cell.includes('\n')) inner += cell.split('\n').length - 1;
+        cells.push(cell);
         at = close + 1;
       } else {
         const from = at;
-        while (at < bytes.length) {
-          const byte = bytes[at]!;
-          if (byte === this.#delimiter || byte === LF || byte === CR) break;
-          if (byte === QUOTE)
+        for (; at < text.length; at += 1) {
+          const code = text.charCodeAt(at);
+          if (code === this.#delimiter || code === LF || code === CR) break;
+          if (code === QUOTE)
             throw new CsvError(this.#line + inner, 'a quote inside a cell that does not begin with one');
-          at += 1;
         }
-        cell = bytes.toString('utf8', from, at);
+        cells.push(text.slice(from, at));
       }
-      if (at >= bytes.length) {
-        if (!last) return null;
-        cells.push(cell);
-        return { cells, end: at, inner };
-      }
-      const byte = bytes[at];
-      cells.push(cell);
-      if (byte === this.#delimiter) {
+      if (at >= text.length) return last ? { cells, end: at, inner } : null;
+      const code = text.charCodeAt(at);
+      if (code === this.#delimiter) {
         at += 1;
         continue;
       }
-      if (byte === LF) return { cells, end: at + 1, inner };
-      if (byte !== CR) throw new CsvError(this.#line + inner, 'text behind a closing quote');
-      if (at + 1 >= bytes.length && !last) return null;
-      if (bytes[at + 1] !== LF)
+      if (code === LF) return { cells, end: at + 1, inner };
+      if (code !== CR) throw new CsvError(this.#line + inner, 'text behind a closing quote');
+      if (text.charCodeAt(at + 1) !== LF)
         throw new CsvError(this.#line + inner, 'a carriage return without a line feed');
       return { cells, end: at + 2, inner };
     }
   }
 }
 
-/** The quote that ends a cell; -1 when it is not there, or when the next byte, which may double it, is not. */
-function closingQuote(bytes: Buffer, from: number, last: boolean): number {
+/** Length of the whole lines before the first that is no UTF-8. */
+function wellFormedLines(bytes: Buffer): number {
+  for (let at = 0; ; ) {
+    const end = bytes.indexOf(LF, at) + 1;
+    if (end === 0 || !isUtf8(bytes.subarray(at, end))) return at;
+    at = end;
+  }
+}
+
+/** The quote that ends a cell; -1 when it is not there. */
+function closingQuote(text: string, from: number): number {
   let at = from;
   for (;;) {
-    const quote = bytes.indexOf(QUOTE, at);
+    const quote = text.indexOf('"', at);
     if (quote === -1) return -1;
-    if (bytes[quote + 1] !== QUOTE) return quote + 1 < bytes.length || last ? quote : -1;
+    if (text.charCodeAt(quote + 1) !== QUOTE) return quote;
     at = quote + 2;
   }
 }

@@ -36,7 +36,8 @@ export async function openSpool(maxBytes: number): Promise<SpoolFile> {
   };
 }
 
-const CHUNK = 64 * 1024;
+/** Every piece is a trip to another thread and back. */
+const CHUNK = 256 * 1024;
 
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer, void, undefined> {
   for (let at = 0; ; ) {

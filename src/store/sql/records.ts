@@ -20,19 +20,18 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
   return {
     async commitPage(page, fence) {
       await fenced(db, fence, async (trx) => {
-        const known = await bulk.upsert(
-          trx,
-          RECORDS,
-          page.records.map((record) => toRow(record, page)),
-        );
         const { connection, type, checkpoint } = page;
+        const ids = page.records.map(({ id }) => id);
+        const there = new Set(await bulk.present(RECORDS, [connection, type], ids));
+        const rows = page.records.map((record) => toRow(record, page));
+        await bulk.put(trx, RECORDS, rows);
         const before = checkpoint?.complete === true ? await checkpointRow(trx, connection, type) : undefined;
         const first = checkpoint?.complete === true && before?.complete !== 1;
         await storeAssociations(
           trx,
           bulk,
           page.records,
-          known.map((position) => page.records[position]!),
+          there.size === 0 ? [] : page.records.filter(({ id }) => there.has(id)),
           checkpoint === null || (checkpoint.complete && !first),
         );
         if (first) await fillFarEnds(trx, connection, type);
