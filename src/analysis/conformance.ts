@@ -39,7 +39,7 @@ export function collectConformance(frame: Frame, tally: Tally, way: Way): void {
     strayed = true;
   }
   for (const stay of stretch.slice(0, -1)) {
-    if (stay.place === OFF_PATH && stay.left !== null && frame.inPeriod(stay.left)) {
+    if (stay.place === OFF_PATH && (stay.next?.place ?? -1) >= 0 && frame.inPeriod(stay.left as number)) {
       deviations.add(key('detour', stay.stage));
     }
   }

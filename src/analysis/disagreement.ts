@@ -37,19 +37,31 @@ function look(frame: Frame, tally: Tally, name: FactName, fact: Fact, subject: S
     const key = [`${name}.${field}`];
     tally.add('values', key);
     if (rejected === undefined) continue;
-    if (sameDay(frame, name, field, fact.values[field] ?? null, rejected.value)) continue;
+    if (sameMeaning(frame, name, field, fact.values[field] ?? null, rejected.value)) continue;
     tally.add('differ', key);
     tally.add('taken', [...key, connection]);
     tally.keepLeast('differ', key, subject);
   }
 }
 
-/** One CRM keeps a time of day where the other has a date only. */
-function sameDay({ zone }: Frame, name: FactName, field: string, taken: Scalar, other: Scalar): boolean {
+/** One CRM keeps a time of day where the other has a date only, an address where the other has a domain, and so on. */
+function sameMeaning({ zone }: Frame, name: FactName, field: string, taken: Scalar, other: Scalar): boolean {
   const type = fieldSpec(name, field)?.type;
-  if (type !== 'date' && type !== 'datetime') return false;
-  if (typeof taken !== 'number' || typeof other !== 'number') return false;
-  return zone.dayNumber(taken) === zone.dayNumber(other);
+  if (typeof taken === 'number' && typeof other === 'number') {
+    return (type === 'date' || type === 'datetime') && zone.dayNumber(taken) === zone.dayNumber(other);
+  }
+  if (typeof taken !== 'string' || typeof other !== 'string') return false;
+  return plain(field, taken) === plain(field, other);
+}
+
+function plain(field: string, text: string): string {
+  const small = text.normalize('NFKC').trim().toLowerCase();
+  if (field === 'phone') return small.replace(/[^0-9]/g, '');
+  if (field !== 'domain') return small.replace(/\s+/g, ' ');
+  return small
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/^www\./, '')
+    .replace(/[/:?#].*$/, '');
 }
 
 export function disagreements(tally: Tally): readonly Disagreement[] {

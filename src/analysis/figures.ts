@@ -64,7 +64,8 @@ export interface TransitionEdge {
   readonly kind: MoveKind;
   readonly moves: number;
   readonly subjects: number;
-  /** Half of these moves came after at most so long in `from`; null for `enter`. */
+  /** Half of these moves came after at most so long in `from`, of those that entered it by a move that counts; null
+   *  without any. */
   readonly medianDays: number | null;
 }
 
@@ -94,7 +95,8 @@ export interface Reentry {
   /** Entries into a stage where the subject had been before. */
   readonly times: number;
   readonly subjects: number;
-  readonly medianDaysAway: number;
+  /** Of those that left it by a move that counts. */
+  readonly medianDaysAway: number | null;
 }
 
 /** Where those went that entered an on-path stage; each subject by its first entry in the period. */

@@ -33,17 +33,19 @@ function edge(frame: Frame, tally: Tally, from: Stay | null, to: string | null):
   const key = [from?.stage ?? NOWHERE, to ?? NOWHERE];
   tally.add('moves', key);
   tally.once('movers', key);
-  if (from !== null) tally.push('move length', key, lengthOf(frame, from));
+  // Where nobody knows since when it was there, the time means nothing.
+  if (from?.counted === true) tally.push('move length', key, lengthOf(frame, from));
 }
 
 function reentry(tally: Tally, stays: readonly Stay[], i: number): void {
   const stay = stays[i]!;
   const last = stays.slice(0, i).findLastIndex(({ stage }) => stage === stay.stage);
   if (last < 0) return;
-  const away = stay.entered - (stays[last]!.left ?? stay.entered);
+  const before = stays[last]!;
+  const away = stay.entered - (before.left ?? stay.entered);
   tally.add('reentries', [stay.stage]);
   tally.once('returners', [stay.stage]);
-  tally.push('away', [stay.stage], away);
+  if (before.end !== 'cut') tally.push('away', [stay.stage], away);
   const round = stays.slice(last + 1, i + 1);
   if (!round.every(({ counted }) => counted)) return;
   const names = [stay.stage, ...round.map(({ stage }) => stage)];
@@ -98,7 +100,7 @@ export function reentries(tally: Tally): readonly Reentry[] {
       stage,
       times: n,
       subjects: tally.count('returners', stage),
-      medianDaysAway: days(median(tally.numbers('away', stage))) ?? 0,
+      medianDaysAway: days(median(tally.numbers('away', stage))),
     }))
     .sort((a, b) => b.times - a.times);
 }

@@ -179,7 +179,7 @@ function rounds(analysis: Analysis, width: number): readonly string[] | null {
     .slice(0, MOST_ROWS)
     .flatMap(({ stage, times: n, subjects, medianDaysAway }) =>
       wrap(
-        `  ${label(stage)} was entered again ${plural(n, 'time')} by ${count(subjects)}, after ${dayCount(medianDaysAway)} away.`,
+        `  ${label(stage)} was entered again ${plural(n, 'time')} by ${count(subjects)}${medianDaysAway === null ? '' : `, after ${dayCount(medianDaysAway)} away`}.`,
         width,
         '    ',
       ),

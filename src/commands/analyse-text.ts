@@ -24,7 +24,11 @@ function head(analysis: Analysis, zone: string, width: number): readonly string[
   // The end is exclusive: its last day is the one before.
   const to = day(period.to === null ? period.now : period.to - 1, zone);
   const who = plural(population.subjects, ...people(analysis));
-  const left = Object.entries(population.leftOut).map(([cause, n]) => `${count(n ?? 0)} ${cause}`);
+  const left = Object.entries(population.leftOut).map(
+    ([cause, n]) => `${count(n ?? 0)} ${cause}${cause === 'uncertain' ? ' (history cannot tell)' : ''}`,
+  );
+  const past =
+    (population.leftOut.backfill ?? 0) > 0 ? ', `--causes own,backfill` the past that was replayed' : '';
   return [
     clean(analysis.label),
     ...wrap(
@@ -34,7 +38,7 @@ function head(analysis: Analysis, zone: string, width: number): readonly string[
     ...wrap(
       left.length === 0
         ? `Counted: ${plural(population.counted, 'entry', 'entries')} into stages.`
-        : `Counted: ${plural(population.counted, 'entry', 'entries')} into stages. Left out by cause: ${listing(left)}. \`--causes all\` counts them too.`,
+        : `Counted: ${plural(population.counted, 'entry', 'entries')} into stages. Left out by cause: ${listing(left)}. \`--causes all\` counts all of them${past}.`,
       width,
     ),
   ];

@@ -25,7 +25,7 @@ export interface AnalyseOptions {
   readonly by: string | undefined;
   /** A mapping version, or `current`. */
   readonly compare: string | undefined;
-  /** `own`, `all`, or a list with commas. */
+  /** `own`, `all`, or a list with commas: `own,backfill`. */
   readonly causes: string | undefined;
   readonly window: string | undefined;
   readonly silent: string | undefined;
@@ -139,7 +139,10 @@ async function divisionOf(app: App, mapping: Mapping, { by, compare }: AnalyseOp
 function causesOf(text: string | undefined): readonly Cause[] {
   if (text === undefined || text === 'own') return OWN_CAUSES;
   if (text === 'all') return CAUSES;
-  const names = text.split(',').map((name) => name.trim());
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .flatMap((name): readonly string[] => (name === 'own' ? OWN_CAUSES : [name]));
   for (const name of names) {
     if (!(CAUSES as readonly string[]).includes(name))
       throw unknown('--causes', 'cause', name, ['own', 'all', ...CAUSES]);

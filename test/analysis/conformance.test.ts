@@ -75,7 +75,7 @@ describe('J34 conformance to the ideal path', () => {
 
   test('J34 going back and starting late are compared with those who were in that stage', () => {
     const { conformance } = figures(
-      [course('1', 'a0 b3 a5'), course('2', 'a0 b3 c5'), course('3', 'b0 x4'), course('4', 'a0')],
+      [course('1', 'a0 b3 a5'), course('2', 'a0 b3 c5'), course('3', 'b0 x4 y6'), course('4', 'a0')],
       100,
     );
     expect(

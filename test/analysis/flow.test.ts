@@ -81,6 +81,14 @@ describe('J34 transitions, loops, skips, re-entries', () => {
     expect(reentries).toEqual([{ stage: 'b', times: 2, subjects: 1, medianDaysAway: 4 }]);
   });
 
+  test('J34 a time that nobody knows the beginning of is not told', () => {
+    const { transitions, reentries } = figures([course('1', 'a0? b10 a20!rule b25')], 50);
+    expect(transitions.map(({ from, to, moves, medianDays }) => [from, to, moves, medianDays])).toEqual([
+      ['a', 'b', 2, null],
+    ]);
+    expect(reentries).toEqual([{ stage: 'b', times: 1, subjects: 1, medianDaysAway: null }]);
+  });
+
   test('J12 J34 only moves of the customer and of time count unless others are asked for; what is left out is said', () => {
     const all = [
       course('1', 'a0 b10!time'),

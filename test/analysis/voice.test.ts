@@ -259,6 +259,8 @@ describe('J34 disagreement between CRMs', () => {
         differing('owner', '005x', '71'),
         differing('created', day(1), day(3)),
         differing('renewal', day(5), day(5) + 9 * HOUR),
+        differing('domain', 'example.com', 'https://www.Example.com/de'),
+        differing('name', 'Muster  AG', 'MUSTER AG '),
         differing('city', 'Bonn', 'Berlin'),
       ],
       10,

@@ -93,7 +93,7 @@ describe('J34 properties of the analysis', () => {
         const division: Division = { by: 'owner', version: { version: 'v2', since: day(50) } };
         expect(analyse(shuffled, division)).toEqual(analyse(courses, division));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -109,7 +109,7 @@ describe('J34 properties of the analysis', () => {
         const { journey: _, ...whole } = analyse(courses);
         expect(whole).toMatchObject(parts[0]!.figures());
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('J34 properties of the analysis', () => {
           expect(deviation.othersWorse).toBeGreaterThanOrEqual(0);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -166,7 +166,7 @@ describe('J34 properties of the analysis', () => {
         };
         expect(at60(known)).toEqual(at60(one));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });
