@@ -3,6 +3,8 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+// Little room for young objects: a fifth more processor time, a third less memory.
+const flags = require('./node-flags.json');
 
 const root = path.join(__dirname, '..');
 const source = path.join(root, 'src', 'cli.ts');
@@ -34,6 +36,6 @@ if (node === null) {
   );
   process.exit(2);
 }
-const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));

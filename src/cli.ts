@@ -3,6 +3,7 @@ import type { CommandContext, ExitStatus } from './commands/context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { type ResolvedConfig, resolveConfig } from './config/resolve.ts';
 import { isWaystageError } from './model/errors.ts';
+import { keepHeapSmall } from './terminal/heap.ts';
 import { outliveReaders, STOPPED, stopBySignal } from './terminal/signals.ts';
 import { processStreams } from './terminal/streams.ts';
 
@@ -90,5 +91,6 @@ function failure(error: unknown, signal: AbortSignal): Failure | null {
   };
 }
 
+keepHeapSmall();
 outliveReaders();
 process.exitCode = await main(process.argv.slice(2), stopBySignal());

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { EXAMPLE_MAPPINGS } from '../../src/app/package-root.ts';
+import { keepHeapSmall } from '../../src/terminal/heap.ts';
 import type { Crm } from './sandbox-process.ts';
 import { openScene, UNLIMITED } from './scene.ts';
 
@@ -12,6 +13,8 @@ const { values } = parseArgs({
     kind: { type: 'string' },
   },
 });
+// As the command line does.
+keepHeapSmall();
 const scene = await openScene({
   crm: values.crm as Crm,
   url: values.url ?? '',

@@ -155,6 +155,49 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.subjects.given(['s1', 's2', 's3'])).toEqual(new Set(['s1', 's2']));
     });
 
+    test('planned writes come back in the order of writing, run by run, until they are forgotten', async () => {
+      const planned = (id: string, parent: string | null, type = 'contacts') => ({
+        connection: HUB,
+        type,
+        id,
+        subject: `s${id}` as SubjectId,
+        parent,
+        changes: [
+          {
+            journey: 'people',
+            output: 'stage' as const,
+            field: 'waystage_stage',
+            old: null,
+            new: 'lead',
+            reason: null,
+          },
+        ],
+      });
+      // More than one chunk, parents that are none among them, handed over in no order.
+      const many = Array.from({ length: 1_203 }, (_, n) =>
+        planned(String(1_000 + ((n * 7) % 1_203)), n % 3 === 0 ? null : `p${n % 5}`),
+      );
+      await store.plans.add('r1', many, fence);
+      await store.plans.add('r1', [planned('7', null, 'companies')], fence);
+      await store.plans.add('r2', [planned('1000', 'p1')], fence);
+      expect(await store.plans.count('r1', HUB, 'contacts')).toBe(1_203);
+      const scanned = async (run: string): Promise<readonly unknown[]> => {
+        const writes: unknown[] = [];
+        for await (const chunk of store.plans.scan(run, HUB, 'contacts')) writes.push(...chunk);
+        return writes;
+      };
+      const key = ({ parent, id }: { parent: string | null; id: string }): string => `${parent ?? ''} ${id}`;
+      expect(await scanned('r1')).toEqual(many.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)));
+      expect([...(await store.plans.get('r2', HUB, 'contacts', ['1000', '1'])).values()]).toEqual([
+        planned('1000', 'p1'),
+      ]);
+      await store.plans.keepOnly(['r2'], fence);
+      expect(await scanned('r1')).toEqual([]);
+      expect(await scanned('r2')).toHaveLength(1);
+      await store.plans.keepOnly([], fence);
+      expect(await scanned('r2')).toEqual([]);
+    });
+
     test('identity is replaced for the records that are named and for no others', async () => {
       const key = (id: string, type = 'contacts') => ({ connection: HUB, type, id });
       const person = (id: string) => ({
