@@ -194,8 +194,14 @@ export interface ReadingStore {
   /** One that was begun and not ended; null: none. */
   open(connection: ConnectionId, type: string): Promise<Reading | null>;
   end(connection: ConnectionId, type: string, fence: Fence): Promise<void>;
-  /** Live records that the reading has not seen, in id order, a chunk at a time. Chunks may be changed meanwhile. */
-  unseen(connection: ConnectionId, type: string, mark: string): AsyncIterable<readonly CrmRecord[]>;
+  /** Records that the reading has not seen, live ones or those that ended, in id order, a chunk at a time. Chunks may
+   *  be changed meanwhile. */
+  unseen(
+    connection: ConnectionId,
+    type: string,
+    mark: string,
+    which: 'live' | 'ended',
+  ): AsyncIterable<readonly CrmRecord[]>;
   /**
    * Forgets records that the CRM itself does not know any more: the record with its associations, its place in a
    * subject, what was ever written to it and, where nothing else is left of a subject, its visits and health. Only a

@@ -31,7 +31,7 @@ export async function settleUnseen(reader: TypeReader, mark: string, causeOf: Ca
   const { readings } = session.options.store;
   const archived = new Map<string, number>();
   const gone: string[] = [];
-  for await (const chunk of readings.unseen(open.config.id, type, mark)) {
+  for await (const chunk of readings.unseen(open.config.id, type, mark, 'live')) {
     for (let start = 0; start < chunk.length; start += LOOK_UP) {
       insistOnBudget(open.config.id, open.budget);
       const part = chunk.slice(start, start + LOOK_UP);
@@ -63,7 +63,34 @@ export async function settleUnseen(reader: TypeReader, mark: string, causeOf: Ca
   if (await withheld(reader, archived.size + gone.length)) return false;
   await archive(reader, archived);
   await purge(reader, gone);
+  await purge(reader, await goneSince(reader, mark));
   return true;
+}
+
+/**
+ * Of the records that had ended before, those the CRM has forgotten since: a privacy deletion does not spare what is
+ * in the recycle bin. A merged record goes with the one it lived on in, and is asked for only when that one is
+ * forgotten. Nothing depends on them any more, so their number needs no guard beside that of the live ones.
+ */
+async function goneSince(reader: TypeReader, mark: string): Promise<readonly string[]> {
+  const { open, type, session } = reader;
+  const { readings } = session.options.store;
+  const gone: string[] = [];
+  for await (const chunk of readings.unseen(open.config.id, type, mark, 'ended')) {
+    const doubtful: string[] = [];
+    for (const { id, state, successor } of chunk) {
+      const asked =
+        state === 'archived' || successor === null
+          ? true
+          : (await readings.purged(open.config.id, successor.type, [successor.id])).size > 0;
+      if (asked) doubtful.push(id);
+    }
+    for (let start = 0; start < doubtful.length; start += LOOK_UP) {
+      insistOnBudget(open.config.id, open.budget);
+      gone.push(...(await lookUp(reader, doubtful.slice(start, start + LOOK_UP))).gone);
+    }
+  }
+  return gone;
 }
 
 /** What became of these ids. */

@@ -435,12 +435,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.records.checkpoint(HUB, 'contacts'))?.cursor).toBe('c1');
       expect(await store.readings.open(HUB, 'contacts')).toEqual(reading);
       const unseen: string[] = [];
-      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm'))
+      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm', 'live'))
         unseen.push(...chunk.map(({ id }) => id));
       expect(unseen).toEqual(['1', '3']);
       // An increment does not take the mark away.
       await store.records.commitPage(page([aRecord('2', { modified: T0 + 1 })], 'c2'), fence);
-      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm'))
+      for await (const chunk of store.readings.unseen(HUB, 'contacts', 'm', 'live'))
         expect(chunk.map(({ id }) => id)).toEqual(['1', '3']);
       await store.readings.end(HUB, 'contacts', fence);
       expect(await store.readings.open(HUB, 'contacts')).toBeNull();

@@ -295,3 +295,41 @@ describe('what increments do not show is found by a full reading', () => {
 async function* without(pages: AsyncIterable<Page>, id: string): AsyncGenerator<Page> {
   for await (const page of pages) yield { ...page, records: page.records.filter((one) => one.id !== id) };
 }
+
+test('a privacy deletion of what had been archived or merged before is noticed, too (F33, I10)', async () => {
+  const company = await startCompany({ contacts: 24 });
+  try {
+    const { records, subjects } = company.app.store;
+    const stored = async (id: string): Promise<CrmRecord | undefined> =>
+      (await records.get(HUBSPOT, 'contacts', [id])).get(id);
+    const reconcile = async (hours: number): Promise<SyncResult> => {
+      await company.indexed();
+      return company.sync({ reconcile: true, now: NOW + hours * HOUR });
+    };
+    await company.sync();
+    const [dead, survivor, loser] = live(await company.records('hubspot', 'contacts')).filter(
+      ({ properties }) => !properties.salesforcecontactid && !properties.salesforceleadid,
+    );
+    await company.control('hubspot', 'delete', { type: 'contacts', id: dead.id });
+    await company.control('hubspot', 'merge', { type: 'contacts', id: survivor.id, mergeId: loser.id });
+    await reconcile(1);
+    const known = { connection: HUBSPOT, type: 'contacts', id: dead.id as string };
+    expect(await subjects.memberByRecord(known)).not.toBeNull();
+    expect((await stored(dead.id))?.state).toBe('archived');
+    const heir = (await stored(loser.id))?.successor?.id ?? '';
+    expect((await stored(heir))?.state).toBe('live');
+
+    for (const id of [dead.id, heir])
+      await company.control('hubspot', 'delete', { type: 'contacts', id, purge: true });
+    const { summary } = await reconcile(2);
+    expectAccounted(summary);
+    expect(summary.problems).toEqual([]);
+    for (const id of [dead.id, survivor.id, loser.id, heir]) expect(await stored(id)).toBeUndefined();
+    expect(await subjects.memberByRecord(known)).toBeNull();
+    await same(company);
+    const quiet = await reconcile(3);
+    expect(quiet.summary.reconciled['hubspot']?.differences).toEqual({});
+  } finally {
+    await company.close();
+  }
+});

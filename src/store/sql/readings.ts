@@ -40,7 +40,7 @@ export function readingStore(db: Kysely<Tables>, bulk: Bulk): ReadingStore {
           .execute();
       });
     },
-    async *unseen(connection, type, mark) {
+    async *unseen(connection, type, mark, which) {
       let after = '';
       for (;;) {
         const rows = await db
@@ -49,7 +49,7 @@ export function readingStore(db: Kysely<Tables>, bulk: Bulk): ReadingStore {
           .where('connection', '=', connection)
           .where('type', '=', type)
           .where('id', '>', after)
-          .where('state', '=', 'live')
+          .where('state', which === 'live' ? '=' : '!=', 'live')
           .where((eb) => eb.or([eb('seen', 'is', null), eb('seen', '!=', mark)]))
           .orderBy('id')
           .limit(ROWS_PER_STATEMENT)
