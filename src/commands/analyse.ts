@@ -52,7 +52,11 @@ export async function analyse(
     drawing ? (done) => draw(`Looking at ${count(done)} …`) : undefined,
   );
   if (drawing) context.streams.err(`\r${' '.repeat(40)}\r`);
-  print(context, { journeys }, () => journeys.flatMap((analysis, i) => page(context, analysis, i, requests)));
+  print(context, { journeys }, () =>
+    journeys.length === 0
+      ? ['No mapping has stages: there is no journey to analyse.']
+      : journeys.flatMap((analysis, i) => page(context, analysis, i, requests)),
+  );
   return 0;
 }
 
