@@ -75,3 +75,14 @@ test('what is there is found and removed by key; what is not is none', async () 
   await bulk.remove(TRX, TABLE, [['c'], ['x']]);
   expect(await bulk.present(TABLE, [], ['a', 'c'])).toEqual(['a']);
 });
+
+test('ids above all that are stored are not there, whatever order their characters have elsewhere', async () => {
+  const bulk = sqliteBulk(db);
+  expect(await bulk.isEmpty(TABLE)).toBe(true);
+  // SQLite orders by bytes, where the emoji is above; JavaScript by code units, where it is below.
+  for (const id of ['5', '7', '\uffee']) await bulk.put(TRX, TABLE, [[id, 1, null]]);
+  expect(await bulk.isEmpty(TABLE)).toBe(false);
+  expect(await bulk.present(TABLE, [], ['8', '9'])).toEqual([]);
+  expect(await bulk.present(TABLE, [], ['4', '7'])).toEqual(['7']);
+  expect(await bulk.present(TABLE, [], ['\u{1F600}', '\uffee'])).toEqual(['\uffee']);
+});
