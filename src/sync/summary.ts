@@ -124,19 +124,27 @@ export function summarise(
       parked: writes.parked,
       frozen: writes.frozen,
     },
-    reconciled: Object.fromEntries(
-      Object.keys(connections).flatMap((id) => {
-        const found = session.reconciled.get(id as ConnectionId);
-        return found === undefined ? [] : [[id, found]];
-      }),
-    ),
-    ...(session.options.history === true ? { history: Object.fromEntries(session.history) } : {}),
+    reconciled: inOrder(session.reconciled, connections),
+    ...(session.options.history === true ? { history: inOrder(session.history, connections) } : {}),
     guard,
     paused: [...session.paused].filter((id) => Object.hasOwn(connections, id)),
     budgets: budgetsOf(session),
     problems: session.problems,
     held,
   };
+}
+
+/** By connection, in the order of the configuration. */
+function inOrder<T>(
+  found: ReadonlyMap<ConnectionId, T>,
+  connections: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, T>> {
+  const ordered: Record<string, T> = {};
+  for (const id of Object.keys(connections)) {
+    const one = found.get(id as ConnectionId);
+    if (one !== undefined) ordered[id] = one;
+  }
+  return ordered;
 }
 
 function budgetsOf(session: Session): RunSummary['budgets'] {

@@ -166,6 +166,18 @@ describe('a CRM of one’s own, step by step', () => {
     const ended = await sync.ended;
     expect(ended).toMatchObject({ status: 0, err: expect.not.stringContaining('EPIPE') });
   });
+
+  test('pull --history says by connection and type what the CRMs remember, and then reads only what changed', async () => {
+    const words = await cli('pull', '--history', '--quiet');
+    expect(words).toMatchObject({ status: 0, err: '' });
+    expect(words.out).toMatch(/History of hubspot, \d+ requests:/);
+    expect(words.out).toMatch(/\ndeals +\d+ +\d+ +20\d\d-\d\d-\d\d +100 % +everything\n/);
+    expect(words.out).toMatch(/\n- Contact without history: [^-]*LeadSource/);
+    const again = await json('pull', '--history');
+    expect(again.status).toBe(0);
+    expect(again.history.salesforce.types.Opportunity).toMatchObject({ read: 'changes', failed: 0 });
+    expect(again.history.hubspot.requests).toBeLessThanOrEqual(30);
+  });
 });
 
 describe('what goes wrong with a CRM', () => {
