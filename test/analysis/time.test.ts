@@ -69,6 +69,7 @@ describe('J34 time in stage', () => {
     expect(quantile({ ended: bag(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), open: bag() }, 0.9)).toBe(9);
     // Open at the length of an end counts as still there at it: 1 of 2 at risk.
     expect(quantile({ ended: bag(5), open: bag(5) }, 0.5)).toBe(5);
+    expect(quantile({ ended: bag(5), open: bag(5) }, 0.6)).toBeNull();
     expect(quantile({ ended: bag(), open: bag(5) }, 0.5)).toBeNull();
     expect(median(bag(4, 1, 3, 2))).toBe(2);
     expect(median(bag())).toBeNull();

@@ -48,6 +48,14 @@ describe('J34 sentiment per stage', () => {
     expect(advocacy).toEqual({ asked: 2, promoters: 0, passives: 1, detractors: 1, nps: -50 });
   });
 
+  test('J34 an answer at the instant of coming in from no stage was given in no stage', () => {
+    const { sentiment } = figures(
+      [course('1', 'a0 -10 b20', { surveys: [{ at: day(20), type: 'csat', score: 50 }] })],
+      100,
+    );
+    expect(sentiment?.filter(({ answers }) => answers > 0).map(({ stage }) => stage)).toEqual([null]);
+  });
+
   test('J34 answers of the period only', () => {
     const answers = [10, 20, 30].map((at) => ({ at: day(at), type: 'ces', score: at }));
     const { sentiment } = figures([course('1', 'a0', { surveys: answers })], 100, {
