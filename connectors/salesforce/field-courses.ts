@@ -177,7 +177,7 @@ function chained(lines: readonly HistoryLine[], info: FieldInfo): readonly Histo
 
 /** As records hold it; picklists may be told by their labels, and values as text. Undefined: it cannot be
  *  understood. */
-function canonical(value: unknown, info: FieldInfo): FieldValue | undefined {
+export function canonical(value: unknown, info: FieldInfo): FieldValue | undefined {
   try {
     const decoded = decode(typed(value ?? null, info), info.type, info.name);
     const options = info.options ?? [];

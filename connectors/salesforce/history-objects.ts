@@ -12,7 +12,7 @@ export interface HistoryObject {
 
 /** Objects with the changes of fields that somebody chose to track, at most 20 of a type. Kept for 18 months, by the
  *  API for 24. */
-const FIELD_HISTORIES: Readonly<Record<string, HistoryObject>> = {
+export const FIELD_HISTORIES: Readonly<Record<string, HistoryObject>> = {
   Contact: { object: 'ContactHistory', parent: 'ContactId' },
   Lead: { object: 'LeadHistory', parent: 'LeadId' },
   Account: { object: 'AccountHistory', parent: 'AccountId' },

@@ -1,17 +1,11 @@
 import type { FieldInfo, PastChange, ReadRequest } from '../../src/connector/port.ts';
-import type { FieldValue } from '../../src/model/record.ts';
 import type { Row, SalesforceClient } from './client.ts';
 import { classOf } from './errors.ts';
+import { canonical } from './field-courses.ts';
+import { FIELD_HISTORIES } from './history-objects.ts';
 import { id18, isId } from './ids.ts';
-import { decode, milliseconds } from './mapper.ts';
+import { milliseconds } from './mapper.ts';
 import { chunk, inIds, inTexts, select } from './soql.ts';
-
-/** The object with the changes of a type's tracked fields, and its field with the record's id. */
-const HISTORIES: Readonly<Record<string, { readonly object: string; readonly parent: string }>> = {
-  Account: { object: 'AccountHistory', parent: 'AccountId' },
-  Contact: { object: 'ContactHistory', parent: 'ContactId' },
-  Lead: { object: 'LeadHistory', parent: 'LeadId' },
-};
 
 /** Ids of one query: names of fields stand beside them. */
 const IDS = 300;
@@ -29,7 +23,7 @@ export async function pastChanges(
   client: SalesforceClient,
   request: ReadRequest,
 ): Promise<readonly PastChange[]> {
-  const history = HISTORIES[request.type];
+  const history = FIELD_HISTORIES[request.type];
   const known = request.discovery.objects[request.type]?.fields ?? {};
   const fields = request.fields.filter((name) => Object.hasOwn(known, name));
   if (history === undefined || fields.length === 0) return [];
@@ -66,18 +60,6 @@ function lineOf(row: Row, parent: string, known: Readonly<Record<string, FieldIn
   // Of long texts only that they changed is told.
   if (from === undefined || to === undefined || (from === null && to === null)) return [];
   return [{ id: id18(id), field, from, to, at, user: typeof user === 'string' ? user : '' }];
-}
-
-/** As records hold it; picklists may be told by their labels. Undefined: it cannot be understood. */
-function canonical(value: unknown, info: FieldInfo): FieldValue | undefined {
-  try {
-    const decoded = decode(value ?? null, info.type, info.name);
-    const options = info.options ?? [];
-    if (typeof decoded !== 'string' || options.some((option) => option.value === decoded)) return decoded;
-    return options.find((option) => option.label === decoded)?.value ?? decoded;
-  } catch {
-    return undefined;
-  }
 }
 
 function changesOf(lines: readonly Line[]): readonly PastChange[] {

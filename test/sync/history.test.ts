@@ -88,9 +88,6 @@ describe('pull --history', () => {
   });
 
   test('our own outputs have no history here: their past is in the ledger', async () => {
-    await company.sync();
-    await later(company);
-    await pull(company);
     for (const [crm, types] of [
       ['hubspot', HUBSPOT_TYPES],
       ['salesforce', SALESFORCE_TYPES],
