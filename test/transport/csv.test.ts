@@ -48,6 +48,14 @@ describe('CSV reader', () => {
     expect(() => read(Buffer.from([0x61, 0xff, 0x0a]))).toThrow('line 1: bytes that are not UTF-8');
   });
 
+  test('what stands before bytes that are no UTF-8 is handed over; the line is that of their record', () => {
+    const reader = new CsvReader();
+    const bytes = Buffer.concat([Buffer.from('a,b\n"c\n'), Buffer.from([0xff]), Buffer.from('",d\ne,f\n')]);
+    const read = reader.push(bytes);
+    expect(read.next().value).toEqual(['a', 'b']);
+    expect(() => read.next()).toThrow('line 2: bytes that are not UTF-8');
+  });
+
   test('a record that never ends is given up before it fills the memory', () => {
     expect(() => read(`"${'x'.repeat(5_000)}`, 512, { maxRecordBytes: 2_000 })).toThrow(
       'more than 2000 bytes',
