@@ -20,6 +20,8 @@ describe('J34 sentiment per stage', () => {
           surveys: [
             { at: day(1), type: 'nps', score: 90 },
             { at: day(2), type: 'nps', score: 70 },
+            // Two at one instant: the lower one is the latest.
+            { at: day(2), type: 'nps', score: 80 },
             { at: day(3), type: 'nps', score: null },
           ],
         }),
@@ -35,11 +37,11 @@ describe('J34 sentiment per stage', () => {
     });
     expect(row('b')).toEqual({
       stage: 'b',
-      answers: 4,
-      average: 70, // 50, 90, 70
+      answers: 5,
+      average: 72.5, // 50, 90, 70, 80
       surveys: [
         { type: 'csat', answers: 1, average: 50, promoters: null, detractors: null, nps: null },
-        { type: 'nps', answers: 3, average: 80, promoters: 1, detractors: 0, nps: 50 },
+        { type: 'nps', answers: 4, average: 80, promoters: 1, detractors: 0, nps: (1 / 3) * 100 },
       ],
     });
     expect(row(null)?.answers).toBe(2);
