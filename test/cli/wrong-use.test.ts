@@ -171,5 +171,13 @@ describe('init', () => {
     expect(JSON.parse(again.out).error.message).toContain('is there already');
     expect(without).toMatchObject({ status: 2, err: expect.stringContaining('HUBSPOT_TOKEN is not set') });
     expect(readFileSync(join(place.path, 'config/waystage.yaml'), 'utf8')).toContain('mode: plan-only');
+    // The first line leads an editor to the schema, wherever the file is.
+    for (const file of ['config/waystage.yaml', 'mappings/accounts.yaml']) {
+      const [line = ''] = readFileSync(join(place.path, file), 'utf8').split('\n');
+      const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(line)?.[1] ?? '';
+      expect(JSON.parse(readFileSync(join(place.path, file, '..', schema), 'utf8'))).toHaveProperty(
+        '$schema',
+      );
+    }
   });
 });

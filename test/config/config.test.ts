@@ -51,6 +51,17 @@ write: { mode: always }
     expect(found.some((line) => line.startsWith('9:16 '))).toBe(true);
   });
 
+  test('J35 alerts say where, with which secret and of what; this version only reads them', () => {
+    const hook = '{ url: "https://example.com/hook", secret: x, on: [guard, failed] }';
+    expect(lines(`alerts: [${hook}]`)).toEqual([expect.stringContaining('1:9 warning `alerts` is accepted')]);
+    expect(lines(`alerts: [${hook.replace('guard', 'gard')}]`).join('\n')).toMatch(
+      /^1:\d+ error `alerts\.0\.on\.0`/m,
+    );
+    expect(lines(`alerts: [${hook.replace('secret', 'secrt')}]`).join('\n')).toContain(
+      '`secrt` is not a key of `alerts`',
+    );
+  });
+
   test('a time zone nobody knows, two connections with one id, a private address without sandbox', () => {
     const found = lines(`
 timezone: Mars/Olympus

@@ -59,8 +59,9 @@ describe('JSON schemas for editors', () => {
     const definitions = (schemas['mapping.schema.json'] as { definitions: Record<string, JsonSchema> })
       .definitions;
     for (const [key, one] of Object.entries(properties)) {
-      const said =
-        one['description'] ?? definitions[String(one['$ref']).split('/').at(-1) ?? '']?.['description'];
+      const [inner] = (one['allOf'] ?? [one]) as readonly JsonSchema[];
+      const target = definitions[String(inner?.['$ref']).split('/').at(-1) ?? ''];
+      const said = one['description'] ?? target?.['description'];
       expect([key, typeof said]).toEqual([key, 'string']);
     }
   });
