@@ -21,7 +21,7 @@ export const HISTORY_TYPES = ['contacts', 'companies', 'deals', 'tickets', 'meet
 const CHUNK = 4 * BATCH_WITH_HISTORY;
 
 /** The next increment begins so much before this one did: search shows some changes late, and a history is read
- *  seldom enough to take them along. */
+ *  seldom enough to take them along, as what was made while the records were being read. */
 const BACK_MS = LATE_MS + OVERLAP_MS;
 
 interface Source extends PullContext {

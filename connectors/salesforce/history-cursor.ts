@@ -42,7 +42,10 @@ export function decodeHistoryCursor(cursor: string | null): HistoryPosition {
   );
 }
 
+/** Histories are read after the records, which may take a while: what came in between is told again. */
+const BACK_MS = 3_600_000 + LAG_MS + OVERLAP_MS;
+
 /** Where the next reading begins: rows become visible after their stamp, as records do. */
 export function afterHistory(start: number): HistoryPosition {
-  return { mode: 'since', from: Math.max(0, start - LAG_MS - OVERLAP_MS), part: 0, start: null, after: null };
+  return { mode: 'since', from: Math.max(0, start - BACK_MS), part: 0, start: null, after: null };
 }

@@ -113,8 +113,9 @@ export interface Connection {
   /** As `push` in every respect, for up to `capabilities.bulkWrite.limit` records: fewer requests, but minutes may
    *  pass before it answers. Only where `capabilities.bulkWrite` says so. */
   pushBulk?(type: string, writes: readonly Write[]): Promise<readonly WriteResult[]>;
-  /** What fields held before, from the CRM's own history, record by record; every page's cursor is a place to
-   *  resume. Only where `capabilities.history` says so. */
+  /** What fields held before, from the CRM's own history, record by record: of all records with `cursor` null, else
+   *  from where the cursor was taken. Every page's cursor is a place to resume; the last one's (`done`) begins what
+   *  changed since, at least an hour before this reading began. Only where `capabilities.history` says so. */
   history?(request: HistoryRequest): AsyncIterable<HistoryPage>;
   /** What is missing in the CRM for these outputs, in the order it has to be done. Changes nothing. */
   planProvision(wanted: readonly ProvisionTarget[]): Promise<readonly ProvisionStep[]>;
@@ -130,7 +131,7 @@ export interface Usage {
   readonly rateLimited: number;
   readonly retries: number;
   /** Requests by purpose: `pull`, `search`, `search-lag`, `associations`, `write`, `read`, `meta`,
-   *  `look-back` (whether a write of ours lost somebody's edit). */
+   *  `look-back` (whether a write of ours lost somebody's edit), `history`. */
   readonly byPurpose: Readonly<Record<string, number>>;
 }
 

@@ -92,6 +92,29 @@ describe('pull --history in trouble', () => {
     expect(await kept(company)).toEqual(undisturbed);
   });
 
+  test('what is forgotten here does not come back by its past (F33)', async () => {
+    const stranger = {
+      id: '987654321',
+      field: 'email',
+      values: [{ value: 'a@b.example', at: 1 }],
+      complete: true,
+    };
+    const result = await runWith(company, { kind: 'pull', history: true, full: true }, (connection) =>
+      but(connection, {
+        history: async function* (request) {
+          for await (const page of connection.history!(request))
+            yield request.type === 'contacts' ? { ...page, courses: [...page.courses, stranger] } : page;
+        },
+      }),
+    );
+    expect(result.exit).toBe(0);
+    expect(await kept(company)).toEqual(undisturbed);
+    // Nor is it counted.
+    expect(historySums(result.summary, 'hubspot').records).toBe(
+      historySums((await pull(company, { full: true })).summary, 'hubspot').records,
+    );
+  });
+
   test('the daily budget stops it between two pages, and the next run goes on', async () => {
     let meta = 0;
     const plain = await runWith(company, { kind: 'pull' }, (connection) => {
