@@ -4,7 +4,7 @@ import type { ParkedWrite } from '../store/holds.ts';
 import type { PlannedWrite } from '../store/plans.ts';
 import { ownFieldNames } from './outputs.ts';
 import type { OpenConnection, Session } from './session.ts';
-import type { Refusal, WriteTotals } from './write.ts';
+import type { Refusal, WriteTotals } from './write-totals.ts';
 
 /** Parked records named one by one in a run; the rest is counted. */
 const NAMED = 20;

@@ -39,7 +39,8 @@ import {
   type RunSummary,
   summarise,
 } from './summary.ts';
-import { type WriteTotals, writeConnection } from './write.ts';
+import { writeConnection } from './write.ts';
+import type { WriteTotals } from './write-totals.ts';
 
 export interface SyncResult {
   readonly summary: RunSummary;

@@ -9,7 +9,7 @@ import {
   type RunProblem,
   type Session,
 } from './session.ts';
-import type { WriteTotals } from './write.ts';
+import type { WriteTotals } from './write-totals.ts';
 
 /** The run summary of the command line's contract. */
 export interface RunSummary {

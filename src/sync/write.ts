@@ -8,27 +8,10 @@ import { type ParkedWrites, parkedWrites } from './parked.ts';
 import { noteProblem } from './problems.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { holds, presentValues, readBack } from './settle.ts';
+import type { WriteTotals } from './write-totals.ts';
 
 /** J27: an output is written only if its value in the CRM was read at most this long ago. */
 export const FRESH_MS = 60_000;
-
-export interface WriteTotals {
-  records: number;
-  fields: number;
-  failed: number;
-  /** Not sent: refused for good before, and nothing changed since. */
-  parked: number;
-  /** Fields not sent: somebody else keeps changing them back. */
-  frozen: number;
-  /** Refused for good in this run. */
-  readonly refused: Refusal[];
-}
-
-export interface Refusal {
-  readonly write: PlannedWrite;
-  readonly code: string;
-  readonly message: string;
-}
 
 /** What a batch row became. */
 interface Row {

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { ConnectionId, CrmRecord } from '../../model/record.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
-import { chunks, groupBy } from './chunks.ts';
+import { chunks, groupBy, listed } from './chunks.ts';
 import type { Tables } from './tables.ts';
 
 type Row = Tables['associations'];
@@ -116,7 +116,7 @@ export async function pointers(
         .select(['connection', 'to_type', 'to_id', 'from_type', 'from_id'])
         .where('connection', '=', connection)
         .where('to_type', '=', type)
-        .where('to_id', 'in', part);
+        .where('to_id', 'in', listed(part));
     const indexed = of('far_ends');
     if (behind.length === 0) {
       found.push(...(await indexed.execute()));

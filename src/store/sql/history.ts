@@ -3,7 +3,7 @@ import type { FieldCourse } from '../../connector/port.ts';
 import type { FieldValue } from '../../model/record.ts';
 import type { HistoryStore, KeptValue, PageCommit, RecordPast } from '../port.ts';
 import type { Bulk, BulkTable } from './bulk.ts';
-import { chunks, groupBy } from './chunks.ts';
+import { chunks, groupBy, listed } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -60,7 +60,7 @@ export function historyStore(db: Kysely<Tables>, bulk: Bulk): HistoryStore {
           .select(['id', 'known_since', 'modified'])
           .where('connection', '=', connection)
           .where('type', '=', type)
-          .where('id', 'in', part)
+          .where('id', 'in', listed(part))
           .execute();
         const values = groupBy(await valueRows(db, connection, type, part), (row) => row.id);
         const links = groupBy(await linkRows(db, connection, type, part), (row) => row.from_id);
@@ -85,7 +85,7 @@ export function historyStore(db: Kysely<Tables>, bulk: Bulk): HistoryStore {
           .selectAll()
           .where('connection', '=', connection)
           .where('to_type', '=', type)
-          .where('to_id', 'in', part)
+          .where('to_id', 'in', listed(part))
           .execute();
         for (const row of rows)
           found.push({ connection, type: row.from_type, id: row.from_id, ...toLink(row) });
@@ -111,7 +111,8 @@ async function forget(
   const told = courses.filter(({ values }) => values.length > 0);
   const whole = told.filter(({ complete }) => complete);
   for (const [field, some] of groupBy(whole, (course) => course.field))
-    for (const part of chunks(some.map(({ id }) => id))) await old(field).where('id', 'in', part).execute();
+    for (const part of chunks(some.map(({ id }) => id)))
+      await old(field).where('id', 'in', listed(part)).execute();
   // What the CRM has forgotten and we saw ourselves stays.
   for (const { id, field, values, complete } of told) {
     if (complete) continue;
@@ -177,7 +178,7 @@ async function knownFields(
       .distinct()
       .where('connection', '=', connection)
       .where('type', '=', type)
-      .where('id', 'in', part)
+      .where('id', 'in', listed(part))
       .execute();
     for (const row of rows) known.add(`${row.id}\n${row.field}`);
   }
@@ -197,7 +198,7 @@ async function knownSince(
       .select(['id', 'known_since', 'modified'])
       .where('connection', '=', connection)
       .where('type', '=', type)
-      .where('id', 'in', part)
+      .where('id', 'in', listed(part))
       .execute();
     for (const row of rows) since.set(row.id, Number(row.known_since ?? row.modified));
   }

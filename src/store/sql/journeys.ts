@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { OutputValues, SubjectId } from '../../model/facts.ts';
 import type { JourneyStore, Placement } from '../port.ts';
-import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetStanding, keepStanding, putBackStanding } from './earlier.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
@@ -29,7 +29,7 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
           .selectFrom('placements')
           .selectAll()
           .where('journey', '=', journey)
-          .where('subject', 'in', part)
+          .where('subject', 'in', listed(part))
           .execute();
         const visits = groupBy(await visitRows(db, journey, part), (row) => row.subject);
         for (const row of rows) found.set(row.subject, toPlacement(row, visits.get(row.subject) ?? []));
@@ -156,7 +156,7 @@ async function savePart(
         .selectFrom('placements')
         .selectAll()
         .where('journey', '=', journey)
-        .where('subject', 'in', ids)
+        .where('subject', 'in', listed(ids))
         .execute()
     ).map((row) => [row.subject, row]),
   );

@@ -5,7 +5,7 @@ import type { Output } from '../../model/outputs.ts';
 import type { ConnectionId, FieldValue } from '../../model/record.ts';
 import type { LedgerEntry, LedgerState, LedgerStore } from '../port.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
-import { chunks, groupBy } from './chunks.ts';
+import { chunks, groupBy, listed } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -74,7 +74,7 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
               .select((eb) => eb.fn.max('seq').as('seq'))
               .where('connection', '=', connection)
               .where('type', '=', type)
-              .where('id', 'in', part)
+              .where('id', 'in', listed(part))
               .where('state', '=', 'written')
               .groupBy(['id', 'field']),
           )
@@ -126,7 +126,7 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
           .selectAll()
           .where('connection', '=', connection)
           .where('type', '=', type)
-          .where('id', 'in', part)
+          .where('id', 'in', listed(part))
           .orderBy('seq')
           .execute();
         entries.push(...rows.map(toEntry));
@@ -141,7 +141,7 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
           .selectAll()
           .where('connection', '=', connection)
           .where('type', '=', type)
-          .where('id', 'in', part)
+          .where('id', 'in', listed(part))
           .where('state', '=', 'written')
           .where('at', '>=', since)
           .orderBy('seq')

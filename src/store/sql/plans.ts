@@ -3,7 +3,7 @@ import type { SubjectId } from '../../model/facts.ts';
 import type { ConnectionId } from '../../model/record.ts';
 import type { PlannedChange, PlannedWrite, PlanStore } from '../plans.ts';
 import type { Bulk, BulkTable } from './bulk.ts';
-import { chunks, ROWS_PER_STATEMENT } from './chunks.ts';
+import { chunks, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -67,7 +67,7 @@ export function planStore(db: Kysely<Tables>, bulk: Bulk): PlanStore {
           .where('run', '=', run)
           .where('connection', '=', connection)
           .where('type', '=', type)
-          .where('id', 'in', part)
+          .where('id', 'in', listed(part))
           .execute();
         for (const row of rows) found.set(row.id, toWrite(connection, type, row));
       }

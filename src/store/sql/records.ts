@@ -4,7 +4,7 @@ import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } fr
 import type { PageCommit, RecordStore } from '../port.ts';
 import { fillFarEnds, pointers, storeAssociations } from './associations.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
-import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fateLog } from './fates.ts';
 import { fenced } from './fence.ts';
 import { keepChanges } from './history.ts';
@@ -184,7 +184,7 @@ async function load(
     .selectAll()
     .where('connection', '=', connection)
     .where('type', '=', type)
-    .where('id', 'in', ids)
+    .where('id', 'in', listed(ids))
     .execute();
   return withAssociations(db, connection, type, rows);
 }
@@ -202,11 +202,7 @@ export async function withAssociations(
     .select(['from_id', 'to_type', 'to_id', 'is_primary', 'label'])
     .where('connection', '=', connection)
     .where('from_type', '=', type)
-    .where(
-      'from_id',
-      'in',
-      rows.map((row) => row.id),
-    )
+    .where('from_id', 'in', listed(rows.map((row) => row.id)))
     .execute();
   // Sorted here: asked to sort, SQLite walks the whole type by its index instead of looking the records up.
   links.sort((a, b) => compare(a.to_type, b.to_type) || compare(a.to_id, b.to_id));

@@ -3,7 +3,7 @@ import type { SubjectId, SubjectKind } from '../../model/facts.ts';
 import { type ConnectionId, type Entity, type RecordKey, recordKeyText } from '../../model/record.ts';
 import type { Ambiguity, IdentityCommit, Member, StoredSubject, SubjectStore } from '../port.ts';
 import type { Bulk, BulkTable } from './bulk.ts';
-import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fenced } from './fence.ts';
 import type { Tables } from './tables.ts';
 
@@ -83,7 +83,11 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
     async membersOf(ids) {
       const members: Member[] = [];
       for (const part of chunks(ids)) {
-        const rows = await db.selectFrom('members').selectAll().where('subject', 'in', part).execute();
+        const rows = await db
+          .selectFrom('members')
+          .selectAll()
+          .where('subject', 'in', listed(part))
+          .execute();
         members.push(...rows.map(toMember));
       }
       return members;
@@ -135,7 +139,7 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
           .selectAll()
           .where('connection', '=', connection)
           .where('type', '=', type)
-          .where('id', 'in', part)
+          .where('id', 'in', listed(part))
           .execute();
         for (const row of rows) members.push(toMember(row));
       }
@@ -161,11 +165,15 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
         const members = await db
           .selectFrom('members')
           .select('subject')
-          .where('subject', 'in', part)
+          .where('subject', 'in', listed(part))
           .distinct()
           .execute();
         for (const row of members) given.add(row.subject);
-        const ended = await db.selectFrom('ended_subjects').select('id').where('id', 'in', part).execute();
+        const ended = await db
+          .selectFrom('ended_subjects')
+          .select('id')
+          .where('id', 'in', listed(part))
+          .execute();
         for (const row of ended) given.add(row.id);
       }
       return given;
@@ -176,7 +184,7 @@ export function subjectStore(db: Kysely<Tables>, bulk: Bulk): SubjectStore {
 async function syncSubjects(trx: Transaction<Tables>, bulk: Bulk, identity: IdentityCommit): Promise<void> {
   const stored = new Map<string, Tables['subjects']>();
   for (const part of chunks(identity.subjects.map(({ id }) => id))) {
-    for (const row of await trx.selectFrom('subjects').selectAll().where('id', 'in', part).execute())
+    for (const row of await trx.selectFrom('subjects').selectAll().where('id', 'in', listed(part)).execute())
       stored.set(row.id, row);
   }
   const changed = identity.subjects.filter((subject) => {
@@ -223,7 +231,7 @@ async function membersOf(
         .selectAll()
         .where('connection', '=', connection)
         .where('type', '=', type)
-        .where('id', 'in', part)
+        .where('id', 'in', listed(part))
         .execute();
       for (const row of rows) found.push(row);
     }
@@ -236,9 +244,9 @@ async function forgetEmpty(trx: Transaction<Tables>, ids: readonly string[]): Pr
   for (const part of chunks(ids)) {
     await trx
       .deleteFrom('subjects')
-      .where('id', 'in', part)
+      .where('id', 'in', listed(part))
       .where('id', 'not in', (query) =>
-        query.selectFrom('members').select('subject').where('subject', 'in', part),
+        query.selectFrom('members').select('subject').where('subject', 'in', listed(part)),
       )
       .execute();
   }
