@@ -25,7 +25,7 @@ const STARTERS: Readonly<
   services: [{ from: 'mappings/services/clients.yaml', to: 'mappings/clients.yaml' }],
 };
 
-/** `init`: writes a commented configuration and starter mappings. Never overwrites a file. */
+/** `init`: writes a commented configuration and starter mappings with their tests. Never overwrites a file. */
 export async function init(context: CommandContext): Promise<ExitStatus> {
   const target = resolve(context.folder, context.configFile ?? DEFAULT_CONFIG);
   if (existsSync(target)) {
@@ -50,11 +50,13 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     ),
   );
   written.push(context.configFile ?? DEFAULT_CONFIG);
-  for (const { from, to } of starters) {
+  const tests = starters.map(({ from, to }) => ({ from: testOf(from), to: testOf(to) }));
+  for (const { from, to } of [...starters, ...tests]) {
     const path = join(context.folder, to);
+    const schema = tests.some((test) => test.to === to) ? 'mapping-test' : 'mapping';
     if (existsSync(path)) kept.push(to);
     else {
-      save(path, withSchema(readFileSync(join(packageRoot(), from), 'utf8'), path, 'mapping'));
+      save(path, withSchema(readFileSync(join(packageRoot(), from), 'utf8'), path, schema));
       written.push(to);
     }
   }
@@ -64,7 +66,8 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     '',
     'Next:',
     ...wrap(`  1. Set ${listing(variables(answers))} in the environment.`, context.streams.width, '     '),
-    '  2. waystage check             configuration and mappings, offline',
+    '  2. waystage check             configuration and mappings, offline;',
+    '     waystage test              the tests of the mappings',
     '  3. waystage provision --plan  the fields Waystage would create in the CRM;',
     '     waystage provision         creates them',
     '  4. waystage plan              what a sync would write; writes nothing',
@@ -161,8 +164,17 @@ server:
     .join('');
 }
 
+/** The tests of a mapping stand beside it. */
+function testOf(mapping: string): string {
+  return mapping.replace(/\.yaml$/, '.test.yaml');
+}
+
 /** The first line that tells an editor which schema completes and checks the file, whatever folder it is in. */
-function withSchema(text: string, path: string, schema: 'configuration' | 'mapping'): string {
+function withSchema(
+  text: string,
+  path: string,
+  schema: 'configuration' | 'mapping' | 'mapping-test',
+): string {
   const file = join(packageRoot(), 'config', 'schema', `${schema}.schema.json`);
   const place = relative(dirname(path), file).replaceAll('\\', '/');
   const rest = text.replace(/^# yaml-language-server:.*\n/, '');

@@ -36,7 +36,16 @@ import type { Position } from './types.ts';
 
 const QUANTIFIERS = ['some', 'none', 'every'] as const;
 export const AGGREGATES = ['count', 'sum', 'min', 'max', 'avg', 'latest'] as const;
-export const OPERATORS = ['all', 'any', 'not', ...QUANTIFIERS, ...AGGREGATES, 'is', 'segment', 'expr'] as const;
+export const OPERATORS = [
+  'all',
+  'any',
+  'not',
+  ...QUANTIFIERS,
+  ...AGGREGATES,
+  'is',
+  'segment',
+  'expr',
+] as const;
 type Operator = (typeof OPERATORS)[number];
 
 export function readCondition(scope: RuleScope, node: YamlNode): BoolNode | null {

@@ -161,18 +161,20 @@ describe('init', () => {
       SALESFORCE_CLIENT_ID: 'a',
       SALESFORCE_CLIENT_SECRET: 'b',
     };
-    const [check, again, without] = await Promise.all([
+    const [check, tests, again, without] = await Promise.all([
       cli(['check'], env),
+      cli(['test'], env),
       cli(['init', '--json']),
       cli(['check']),
     ]);
     expect(check).toMatchObject({ status: 0, out: 'Everything is in order: 2 connections, 2 journeys.\n' });
+    expect(tests).toMatchObject({ status: 0, out: expect.stringContaining('of 2 files: all as expected') });
     expect(again.status).toBe(2);
     expect(JSON.parse(again.out).error.message).toContain('is there already');
     expect(without).toMatchObject({ status: 2, err: expect.stringContaining('HUBSPOT_TOKEN is not set') });
     expect(readFileSync(join(place.path, 'config/waystage.yaml'), 'utf8')).toContain('mode: plan-only');
     // The first line leads an editor to the schema, wherever the file is.
-    for (const file of ['config/waystage.yaml', 'mappings/accounts.yaml']) {
+    for (const file of ['config/waystage.yaml', 'mappings/accounts.yaml', 'mappings/people.test.yaml']) {
       const [line = ''] = readFileSync(join(place.path, file), 'utf8').split('\n');
       const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(line)?.[1] ?? '';
       expect(JSON.parse(readFileSync(join(place.path, file, '..', schema), 'utf8'))).toHaveProperty(
