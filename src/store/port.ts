@@ -1,21 +1,18 @@
-import type { Discovery, FieldCourse } from '../connector/port.ts';
-import type {
-  HealthState,
-  JourneyState,
-  OutputValues,
-  SubjectId,
-  SubjectKind,
-  Visit,
-} from '../model/facts.ts';
-import type { Association, ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { Discovery } from '../connector/port.ts';
+import type { SubjectId, SubjectKind } from '../model/facts.ts';
+import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
 import type { ExportStore } from './exports.ts';
 import type { Fence } from './fence.ts';
+import type { HistoryStore, PageChanges } from './history.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
+import type { JourneyStore } from './journeys.ts';
 import type { LedgerStore } from './ledger.ts';
 import type { PlanStore } from './plans.ts';
 import type { RecordFate, RunStore } from './runs.ts';
 
 export type { Fence } from './fence.ts';
+export type * from './history.ts';
+export type * from './journeys.ts';
 export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
 export type { Fate, RecordFate, RunNotice, RunStatus, RunStore, StoredRun } from './runs.ts';
 
@@ -104,81 +101,6 @@ export interface PageCommit {
   /** What changed of records that were known before; without it only what is true now is kept. */
   readonly changes?: PageChanges;
   readonly at: number;
-}
-
-/** What a page takes away, so that the past can be told (J14). */
-export interface PageChanges {
-  readonly values: readonly ChangedValue[];
-  readonly unlinked: readonly EndedLink[];
-  /** Ids of records seen for the first time of which it is known that they had their values since they were created. */
-  readonly newborn: ReadonlySet<string>;
-}
-
-/** A field of a known record that holds something else than before. */
-export interface ChangedValue {
-  readonly id: string;
-  readonly field: string;
-  /** Absent: the field was not read before. */
-  readonly before?: FieldValue;
-  readonly after: FieldValue;
-  readonly afterSince: number;
-}
-
-/** An association that is not there any more. */
-export interface EndedLink {
-  readonly id: string;
-  readonly to: Association;
-  readonly ended: number;
-}
-
-/** What a field held since an instant, until the next one. */
-export interface KeptValue {
-  readonly value: FieldValue;
-  readonly since: number;
-  /** When Waystage learnt it. */
-  readonly noticed: number;
-}
-
-/** The past of one record, as far as it is kept. A field without values holds its present one since `knownSince`. */
-export interface RecordPast extends RecordKey {
-  readonly knownSince: number;
-  readonly values: Readonly<Record<string, readonly KeptValue[]>>;
-  readonly endedLinks: readonly { readonly to: Association; readonly ended: number }[];
-}
-
-export interface HistoryCheckpoint {
-  readonly cursor: string;
-  readonly fields: readonly string[];
-  readonly complete: boolean;
-}
-
-/** What was true before (J14). */
-export interface HistoryStore {
-  /** One page of the CRM's own history with its checkpoint. A course takes the place of what was kept of the field
-   *  within its span; older values stay when it is not complete. */
-  commitPage(
-    page: {
-      readonly connection: ConnectionId;
-      readonly type: string;
-      readonly courses: readonly FieldCourse[];
-      readonly checkpoint: HistoryCheckpoint;
-      readonly at: number;
-    },
-    fence: Fence,
-  ): Promise<void>;
-  checkpoint(connection: ConnectionId, type: string): Promise<HistoryCheckpoint | null>;
-  /** The past of these records; a record that is not stored is absent. */
-  of(
-    connection: ConnectionId,
-    type: string,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, RecordPast>>;
-  /** Links that ended at these records' far end: who pointed to them. */
-  endedTo(
-    connection: ConnectionId,
-    type: string,
-    ids: readonly string[],
-  ): Promise<readonly (RecordKey & { readonly to: Association; readonly ended: number })[]>;
 }
 
 /** A full reading of a type that compares the CRM with the store, and where it stands. */
@@ -299,80 +221,6 @@ export interface SubjectStore {
   ended(): Promise<ReadonlySet<string>>;
   /** Which of these ids are given, or were once. */
   given(ids: readonly string[]): Promise<ReadonlySet<string>>;
-}
-
-/** Where one subject stands on one journey. */
-export interface Placement {
-  readonly subject: SubjectId;
-  readonly journey: string;
-  readonly state: JourneyState;
-  readonly health: HealthState & { readonly coverage: number | null };
-  readonly segments: readonly string[];
-  /** What the CRM records of the subject should hold. */
-  readonly outputs: OutputValues;
-  /** Hash of the facts that decided it. */
-  readonly factsHash: string;
-  /** Hash of the records the subject had; empty: not known, from an older version. */
-  readonly identityHash: string;
-  readonly evaluatedAt: number;
-  /** When time alone can next change an output (J15); null: never; absent: not known, so at the next run. */
-  readonly due?: number | null;
-  /** The steps were taken again because of a late fact: visits that are not so any more are superseded. */
-  readonly rewritten?: boolean;
-  /** Points to add to the course of health, oldest first; absent: one when score or band moved. */
-  readonly course?: readonly HealthPoint[];
-}
-
-/** A mapping version and since when it decides. */
-export interface VersionSpan {
-  readonly version: string;
-  readonly since: number;
-}
-
-/** A visit that was believed until a late fact showed it to be wrong (J13). */
-export interface SupersededVisit extends Visit {
-  readonly superseded: number;
-}
-
-export interface HealthPoint {
-  readonly at: number;
-  readonly score: number | null;
-  readonly band: string | null;
-  readonly coverage: number | null;
-}
-
-export interface JourneyStore {
-  /** Saves placements; new visits and changed ends are written, health points appended when score or band moved.
-   *  Visits that the new ones contradict are kept as superseded. */
-  save(placements: readonly Placement[], run: string, fence: Fence): Promise<void>;
-  /** All that was saved since the last `settle` is made undone: stages, visits and health are as they were (J24). */
-  takeBack(fence: Fence): Promise<void>;
-  /** What was saved is final. */
-  settle(fence: Fence): Promise<void>;
-  get(journey: string, subjects: readonly string[]): Promise<ReadonlyMap<string, Placement>>;
-  ofSubject(subject: string): Promise<readonly Placement[]>;
-  /** All placements of a journey in subject order, a chunk at a time, without visits. */
-  scan(journey: string): AsyncIterable<readonly Placement[]>;
-  visits(subject: string, journey: string): Promise<readonly Visit[]>;
-  superseded(subject: string, journey: string): Promise<readonly SupersededVisit[]>;
-  healthPoints(subject: string, journey: string): Promise<readonly HealthPoint[]>;
-  stageCounts(): Promise<
-    readonly { readonly journey: string; readonly stage: string | null; readonly n: number }[]
-  >;
-  bandCounts(): Promise<
-    readonly { readonly journey: string; readonly band: string | null; readonly n: number }[]
-  >;
-  /** Remembers a mapping version, and when it takes over from another one. */
-  noteVersion(version: {
-    readonly journey: string;
-    readonly version: string;
-    readonly file: string;
-    readonly text: string;
-    readonly since: number;
-  }): Promise<void>;
-  versionSince(journey: string, version: string): Promise<number | null>;
-  /** Which version decided since when, oldest first: the time line of the journey (J14). */
-  versions(journey: string): Promise<readonly VersionSpan[]>;
 }
 
 /** What holds writing back: refusals, and plans that wait for approval. */

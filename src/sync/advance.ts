@@ -22,6 +22,9 @@ import { type Results, resultsOf } from './results.ts';
  *  at its own instant; what is dated further ahead waits for its day. */
 const AHEAD = 86_400_000;
 
+/** What the CRM dated this little before the last step was not late, only on its way here: indexes lag. */
+const ON_THE_WAY = 15 * 60_000;
+
 export interface AdvanceInput {
   readonly mapping: Mapping;
   readonly subject: SubjectId;
@@ -96,7 +99,7 @@ export function advance(input: AdvanceInput): Advanced | null {
   const superseded =
     before === undefined || walked?.again !== true
       ? []
-      : contradicted(before.state.visits, evaluation.step.state.visits);
+      : contradicted(before.state, evaluation.step.state.visits);
   const due = nextDue({ mapping, context, state: evaluation.step.state, instant, timeline, views });
   return {
     evaluation,
@@ -116,7 +119,7 @@ export function advance(input: AdvanceInput): Advanced | null {
       evaluatedAt: now,
       due,
       course,
-      rewritten: walked?.again ?? false,
+      ...(walked?.again === true ? { superseded } : {}),
     },
     transitions: newMoves(moves, before?.state ?? EMPTY_STATE, superseded.length > 0),
     corrected: superseded.length,
@@ -227,12 +230,14 @@ function stateBefore(state: JourneyState, instant: number, mappingVersion: strin
   };
 }
 
-/** Visits that were known and are not so any more; one that has only ended meanwhile is not wrong. */
-export function contradicted(before: readonly Visit[], after: readonly Visit[]): readonly Visit[] {
+/** Visits that were known and are not so: they never began, ended otherwise, or had ended before they were last seen. */
+function contradicted(before: JourneyState, after: readonly Visit[]): readonly Visit[] {
   const known = new Map(after.map((visit) => [visitText(visit), visit]));
-  return before.filter((visit) => {
+  const seen = (before.lastStep ?? 0) - ON_THE_WAY;
+  return before.visits.filter((visit) => {
     const now = known.get(visitText(visit));
-    return now === undefined || (visit.left !== null && visit.left !== now.left);
+    if (now === undefined) return true;
+    return visit.left === null ? now.left !== null && now.left < seen : visit.left !== now.left;
   });
 }
 
@@ -246,7 +251,7 @@ function newMoves(
   corrects: boolean,
 ): readonly Transition[] {
   const known = new Set(before.visits.map(({ stage, entered }) => `${entered} ${stage}`));
-  const last = before.lastStep ?? Number.NEGATIVE_INFINITY;
+  const last = (before.lastStep ?? Number.NEGATIVE_INFINITY) - ON_THE_WAY;
   return moves.filter((move) => {
     if (known.has(`${move.at} ${move.to}`)) return false;
     // What a late fact says about the time before the last step is a correction.

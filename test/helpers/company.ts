@@ -99,7 +99,12 @@ export async function startCompany(options: CompanyOptions = {}): Promise<Compan
   const config: Company['config'] = (changes = {}) => configOf({ ...options, ...changes }, sandboxes, folder);
   const open = (changes: Partial<CompanyOptions> = {}): Promise<App> =>
     openApp({ config: config(changes), clock, random: () => 0.5, log: quietLog });
-  let app = await open();
+  const stop = (): Promise<unknown> =>
+    Promise.all(Object.values(sandboxes).map((sandbox) => sandbox.close()));
+  let app = await open().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const fetched = async (crm: Crm, path: string, body?: unknown): Promise<Json> => {
     const answer = await fetch(`${sandboxes[crm].url}/__sandbox/${path}`, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
@@ -145,7 +150,7 @@ export async function startCompany(options: CompanyOptions = {}): Promise<Compan
     indexed: () => clock.sleep(1_500),
     async close() {
       await app.close();
-      await Promise.all(Object.values(sandboxes).map((sandbox) => sandbox.close()));
+      await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -7,12 +7,15 @@ export interface SharedTime {
   /** Epoch milliseconds shown when the machine's clock shows `epoch`. */
   readonly start: number;
   readonly epoch: number;
+  /** Milliseconds that were skipped; a test that lets days pass adds to it. Of this process alone. */
+  skipped?: number;
 }
 
 /** A fast clock that shows the same time in every process that is given the same numbers. */
-export function sharedClock({ factor, start, epoch }: SharedTime): Clock {
+export function sharedClock(time: SharedTime): Clock {
+  const { factor, start, epoch } = time;
   return {
-    now: () => Math.floor(start + (Date.now() - epoch) * factor),
+    now: () => Math.floor(start + (Date.now() - epoch) * factor + (time.skipped ?? 0)),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {

@@ -29,12 +29,14 @@ export async function visitChanges(
   const rewritten: string[] = [];
   for (const placement of placements) {
     const before = stored.get(placement.subject) ?? [];
-    if (placement.rewritten === true && before.length > 0) {
+    if (placement.superseded !== undefined && before.length > 0) {
       const anew = rewrite(placement, before, run);
       if (anew.length === before.length && anew.every((row, seq) => row === before[seq])) continue;
-      const kept = new Set(anew.map(({ seq, ...row }) => identityOf(row)));
+      const wrong = new Set(
+        placement.superseded.map((visit) => visitText(toVisitRow(placement, visit, 0, ''))),
+      );
       for (const row of before)
-        if (!kept.has(identityOf(row))) superseded.push({ ...row, superseded: placement.evaluatedAt });
+        if (wrong.has(visitText(row))) superseded.push({ ...row, superseded: placement.evaluatedAt });
       changed.push(...anew);
       rewritten.push(placement.subject);
       continue;
@@ -94,9 +96,8 @@ function startOf({ stage, entered, skipped }: VisitRow): string {
   return JSON.stringify([stage, entered, skipped]);
 }
 
-/** What stays true of a visit that has only ended meanwhile, and of one that has only another place in the list. */
-function identityOf({ stage, entered, skipped, noticed, run }: Omit<VisitRow, 'seq'>): string {
-  return JSON.stringify([stage, entered, skipped, noticed, run]);
+function visitText({ stage, entered, left_at, skipped }: VisitRow): string {
+  return JSON.stringify([stage, entered, left_at, skipped]);
 }
 
 export async function visitRows(
