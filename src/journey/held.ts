@@ -66,20 +66,22 @@ function pointsBack(input: HeldInput, condition: Condition, start: number): read
     if (instant + 1 > start && instant + 1 < now) points.add(instant + 1);
   };
   const rules = [condition, ...mapping.segments.map((segment) => segment.when)];
-  const { past } = context;
+  const { past, pastResults } = context;
   for (const visit of state.visits) {
     add(visit.entered);
     if (visit.left !== null) add(visit.left);
   }
   // Each stretch has edges of its own: those of the facts of then, and of the state as it was then.
-  const changes = new Set(past === undefined ? [] : past.changes(start, now - 1));
+  const changes = new Set(past?.changes(start, now - 1));
+  for (const instant of pastResults?.changes(start, now - 1) ?? []) changes.add(instant);
   for (const { entered, left } of state.visits) {
     for (const move of [entered, left]) if (move !== null && move > start && move < now) changes.add(move);
   }
   let from = start;
   for (const to of [...[...changes].sort((a, b) => a - b), now]) {
     const facts = past?.at(from) ?? context.facts;
-    const then = { ...context, facts, now: from, journey: resultView(stateAt(state, from)) };
+    const results = pastResults?.at(from);
+    const then = { ...context, ...results, facts, now: from, journey: resultView(stateAt(state, from)) };
     for (const rule of rules) for (const instant of rule.instants(then, from, to)) add(instant);
     add(to);
     from = to;
@@ -92,7 +94,8 @@ function contextAt(input: HeldInput, instant: number): EvalContext {
   const { context, mapping, state } = input;
   const journey = resultView(stateAt(state, instant));
   const facts = context.past?.at(instant) ?? context.facts;
-  const bare: EvalContext = { ...context, facts, now: instant, journey, segments: [] };
+  const results = context.pastResults?.at(instant);
+  const bare: EvalContext = { ...context, ...results, facts, now: instant, journey, segments: [] };
   if (mapping.segments.length === 0) return bare;
   const segments = mapping.segments.filter((segment) => wasTrue(segment.when, bare));
   return { ...bare, segments: segments.map((segment) => segment.name) };

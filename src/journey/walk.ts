@@ -185,7 +185,7 @@ class Walker {
 
   #context(at: number): StepContext {
     const { timeline, views } = this.#input;
-    return { facts: timeline.at(at), past: timeline, ...views.at(at) };
+    return { facts: timeline.at(at), past: timeline, pastResults: views, ...views.at(at) };
   }
 
   #take(at: number, factsChanged: boolean): void {

@@ -27,6 +27,12 @@ export interface EvalContext {
   readonly segments: readonly string[];
   /** The facts as they were before, for `for` (J11.5). Absent: told by the dates of the present ones. */
   readonly past?: FactTimeline;
+  /** Results of other journeys as they were before, for `for` too. Absent: the present ones are taken. */
+  readonly pastResults?: {
+    at(instant: number): Pick<EvalContext, 'results' | 'accountResults' | 'peopleResults'>;
+    /** Instants in (from, to] at which `at` gives something else, sorted. */
+    changes(from: number, to: number): readonly number[];
+  };
 }
 
 /** A checked and compiled condition (J6): a closure for the decision and an explainer on the same tree. */
