@@ -1,5 +1,6 @@
 import { fieldNames, fieldSpec, LIST_NAMES, RESULT_FIELDS, START_FIELD } from '../mapping/catalogue.ts';
 import { listOf, nearest, quote } from '../mapping/problems.ts';
+import { named } from '../mapping/shape.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../mapping/source.ts';
 import type { FactName, FactType } from '../mapping/types.ts';
 import { wordsOf } from '../mapping/vocabulary.ts';
@@ -116,7 +117,7 @@ function createReader(scope: TestScope): Reader {
     const entries: readonly { readonly name: string; readonly value: YamlNode }[] =
       node.kind === 'list'
         ? node.items.map((value, index) => ({ name: `${at ?? 'given'}-${index}`, value }))
-        : (shape.map(node, list)?.entries ?? []).map(({ key, value }) => ({ name: key, value }));
+        : named(shape, shape.map(node, list), 'item').map(({ key, value }) => ({ name: key, value }));
     for (const { name, value } of entries) {
       const place: Place = `${prefix}${list}/${name}`;
       if (value.kind === 'scalar' && value.value === null) {

@@ -87,6 +87,8 @@ function readCase(scope: TestScope, node: YamlNode): TestCase | null {
   const name = nameNode === undefined ? null : shape.text(nameNode, 'name');
   if (nameNode === undefined) shape.problems.error(map.pos, 'A case needs name:, what it shows.');
   const expectNode = get('expect');
+  if (expectNode?.kind === 'list' && expectNode.items.length === 0)
+    shape.problems.error(expectNode.pos, 'Nothing is expected. Expected at least one { at: …, stage: … }.');
   const expectations = (expectNode === undefined ? [] : shape.list(expectNode, 'expect')).flatMap(
     (item) => readExpectation(scope, item) ?? [],
   );
@@ -136,6 +138,8 @@ function readTimes(scope: TestScope, map: YamlMap): FactReading | null {
     return null;
   }
   const givenMap = shape.map(given.value, 'given');
+  if (givenMap?.entries.length === 0)
+    shape.problems.error(givenMap.pos, 'Nothing is given. Expected account: or person: with its facts.');
   const node = map.get('timeline')?.value;
   const entries = (node === undefined ? [] : shape.list(node, 'timeline')).flatMap((item) => {
     const entry = shape.map(item, 'An entry of the time line');

@@ -197,8 +197,11 @@ cases:
       - { at: 2026-01-01, segments: [bigg] }   #error@38: has no segment -> big
     visits:
       - { stage: lead, cause: chance }         #error@31: has no cause
-  - { given: {} }                              #error@5: needs name:
-                                               #error@5: needs expect: or visits:
+  - { given: {}, expect: [] }                  #error@5: needs name:
+                                               #error@14: Nothing is given
+                                               #error@26: Nothing is expected
+  - name: y                                    #error@5: needs expect: or visits:
+    given: { deals: { First-Deal: {} } }       #error@23: Bad name
 `;
     expectProblems(text, cases(text).problems);
     expect(testedMapping('cases: []\n', 'm.test.yaml')).toMatchObject({

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { rulesReference } from '../../build/rules-reference.ts';
 import { schemaTexts } from '../../build/schemas.ts';
-import { loadFieldMap } from '../../src/mapping/index.ts';
+import { type LoadedMapping, loadFieldMap } from '../../src/mapping/index.ts';
 import { KPI_MEASURES } from '../../src/mapping/load-kpis.ts';
 import { KPI_NAMES } from '../../src/mapping/schema/mapping.ts';
+import { readTests, testedMapping } from '../../src/mapping-test/index.ts';
 import { type JsonSchema, misfits } from '../helpers/json-schema.ts';
 import { condition } from './arbitrary.ts';
 import { load, ruleText } from './kit.ts';
@@ -267,5 +268,33 @@ describe('J7 the schema and the reader', () => {
     expect(judged('configuration', `alerts: [{ url: "${hook}", secret: x, on: [guard, failed] }]`)).toEqual(
       [],
     );
+  });
+});
+
+describe('J37 the schema of mapping tests', () => {
+  const file = (rest: string): string =>
+    `mapping: m.yaml\ncases:\n  - name: x\n    given: { account: { name: x } }\n${rest}`;
+  const expecting = (text: string): string => file(`    expect: [{ at: 2026-01-01, ${text} }]\n`);
+
+  test.each([
+    'mapping: m.yaml\ncases: []\n',
+    'cases: [{ name: x, given: { account: {} }, expect: [{ at: 2026-01-01, stage: a }] }]\n',
+    file('    expct: []\n'),
+    file('    timeline: [{ deals: {} }]\n    expect: [{ at: 2026-01-01, stage: a }]\n'),
+    file('    timeline: [{ at: soon }]\n    expect: [{ at: 2026-01-01, stage: a }]\n'),
+    file('    timeline: [{ at: 2026-01-01, dealz: {} }]\n    expect: [{ at: 2026-01-01, stage: a }]\n'),
+    file(
+      '    timeline: [{ at: 2026-01-01, deals: { First-Deal: {} } }]\n    expect: [{ at: 2026-01-01, stage: a }]\n',
+    ),
+    expecting('stag: a'),
+    expecting('score: 120'),
+    expecting('score: { gt: 3 }'),
+    file('    visits: [{ stage: a, cause: chance }]\n'),
+    file('    visits: [{ entered: 2026-01-01 }]\n'),
+  ])('J37 both refuse %s', (text) => {
+    const mapping = load(`${HEAD}stages: { a: { default: true } }\n`).mapping as LoadedMapping;
+    const errors = [...testedMapping(text, 't').problems, ...readTests(text, 't', mapping, []).problems];
+    expect(errors).not.toEqual([]);
+    expect(judged('mapping-test', text)).not.toEqual([]);
   });
 });
