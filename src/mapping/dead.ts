@@ -11,12 +11,13 @@ export interface Given {
   readonly stages: readonly string[];
 }
 
-/** Ways to fulfil an `any` that are tried together; past them nothing is certain (J10). */
+/** Ways to fulfil an `any` that are tried together, and nodes looked at for it; past them nothing is certain (J10). */
 const MAX_BRANCHES = 256;
+const MAX_WORK = 100_000;
 
 /** Why a condition can never hold, or null when it may. */
 export function impossible(node: BoolNode, given: Given | null = null): string | null {
-  return conflictOf([node], given, { left: MAX_BRANCHES });
+  return conflictOf([node], given, { left: Math.min(MAX_BRANCHES, Math.floor(MAX_WORK / node.size)) });
 }
 
 /** Why these cannot hold all together. */

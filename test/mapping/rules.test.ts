@@ -294,6 +294,18 @@ describe('J10 bounded', () => {
     expect(ruleProblems(`{ expr: "${'a'.repeat(5000)}" }`)[0]?.message).toContain('at most 4000');
   });
 
+  test('J10 alternatives that contradict each other only at the very end are not tried for ever', () => {
+    const any = (field: string): unknown => ({
+      any: [1, 2, 3, 4].map((seats) => ({ [`account.${field}`]: { gte: seats, lt: 100 } })),
+    });
+    const items = Array.from({ length: 40 }, (_, index) => any(index % 2 === 0 ? 'employees' : 'revenue'));
+    const last = { all: [{ 'account.employees': { gte: 200 } }, { 'account.revenue': { lt: 0 } }] };
+    const began = performance.now();
+    const problems = ruleProblems(JSON.stringify({ all: [...items, last] }));
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(problems.every(({ message }) => message.includes('two things at once'))).toBe(true);
+  });
+
   test('J10 a subject whose lists would cost too much is an error, not a hang', () => {
     const many = Array.from({ length: 3000 }, (_, index) => ({ created: index, open: false }));
     const nested = rule('{ expr: "deals.all(d, tickets.all(t, !t.open))" }');
