@@ -150,6 +150,48 @@ stages:
     expect(moved(-3.5, -1)).toBe('base');
   });
 
+  test('J2 J11.5 a wait on another journey sees what that journey was at each earlier instant', () => {
+    const { mapping } = loadMapping(
+      `journey: j
+subject: person
+stages:
+  base: { default: true }
+  w: { enter: { journeys.other.stage: x }, for: 3d }
+`,
+      'for.yaml',
+      { timezone: 'UTC', fieldMaps: [] },
+    );
+    const view = (name: string) => ({
+      stage: name,
+      entered: null,
+      previous: null,
+      visits: 1,
+      score: null,
+      band: null,
+    });
+    const changed = (since: number): string | null => {
+      const at = (instant: number) => ({
+        results: { other: view(instant < day(since) ? 'y' : 'x') },
+        accountResults: {},
+        peopleResults: {},
+      });
+      const pastResults = {
+        at,
+        changes: (from: number, to: number) => [day(since)].filter((one) => one > from && one <= to),
+      };
+      return step({
+        mapping: mapping!,
+        context: { ...contextOf(factsOf({ first: [1, -100] })), ...at(T0), pastResults },
+        state: EMPTY_STATE,
+        instant: T0,
+        noticed: T0,
+        changes: { factsChanged: true },
+      }).state.stage;
+    };
+    expect(changed(-3)).toBe('w');
+    expect(changed(-2)).toBe('base');
+  });
+
   test('J11.5 J17 a segment is what it was at each earlier instant', () => {
     const vip = [segment('vip', flag('vip'))];
     const young = factsOf({ first: [1, -100], vip: [true, -3] });
