@@ -56,11 +56,7 @@ async function removeStale(
     .selectAll()
     .where('connection', '=', first.connection)
     .where('from_type', '=', first.type)
-    .where(
-      'from_id',
-      'in',
-      records.map(({ id }) => id),
-    )
+    .where('from_id', 'in', listed(records.map(({ id }) => id)))
     .execute();
   if (stored.length === 0) return;
   const byId = new Map(records.map((record) => [record.id, record]));

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
-import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
+import type { Bulk, BulkTable } from './bulk.ts';
+import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import type { Tables } from './tables.ts';
 
 /** Everything that tells how a subject stands on a journey. */
@@ -8,9 +9,17 @@ type Part = (typeof STANDING)[number];
 /** Rows of a subject by table; none at all: it was not on the journey. */
 type Standing = Readonly<Record<Part, readonly object[]>>;
 
+const EARLIER: BulkTable = {
+  name: 'earlier_placements',
+  columns: ['journey', 'subject', 'standing'],
+  key: ['journey', 'subject'],
+  replace: [],
+};
+
 /** Keeps how these subjects stand now. What is kept already stays: it is older, and nothing was written since. */
 export async function keepStanding(
   trx: Transaction<Tables>,
+  bulk: Bulk,
   journey: string,
   subjects: readonly string[],
 ): Promise<void> {
@@ -21,23 +30,19 @@ export async function keepStanding(
         .selectFrom(table)
         .selectAll()
         .where('journey', '=', journey)
-        .where('subject', 'in', part)
+        .where('subject', 'in', listed(part))
         .execute();
       rows[table] = groupBy(found as readonly { subject: string }[], (row) => row.subject);
     }
-    await trx
-      .insertInto('earlier_placements')
-      .values(
-        part.map((subject) => ({
-          journey,
-          subject,
-          standing: JSON.stringify(
-            Object.fromEntries(STANDING.map((table) => [table, rows[table].get(subject) ?? []])),
-          ),
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(['journey', 'subject']).doNothing())
-      .execute();
+    await bulk.put(
+      trx,
+      EARLIER,
+      part.map((subject) => [
+        journey,
+        subject,
+        JSON.stringify(Object.fromEntries(STANDING.map((table) => [table, rows[table].get(subject) ?? []]))),
+      ]),
+    );
   }
 }
 
@@ -56,7 +61,11 @@ export async function putBackStanding(trx: Transaction<Tables>): Promise<void> {
       const subjects = group.map(({ subject }) => subject);
       const standings = group.map(({ standing }) => JSON.parse(standing) as Standing);
       for (const table of [...STANDING, 'earlier_placements'] as const)
-        await trx.deleteFrom(table).where('journey', '=', journey).where('subject', 'in', subjects).execute();
+        await trx
+          .deleteFrom(table)
+          .where('journey', '=', journey)
+          .where('subject', 'in', listed(subjects))
+          .execute();
       for (const table of STANDING)
         for (const rows of chunks(standings.flatMap((standing) => standing[table])))
           await trx

@@ -216,7 +216,7 @@ async function valueRows(
     .select(['id', 'field', 'since', 'value', 'noticed'])
     .where('connection', '=', connection)
     .where('type', '=', type)
-    .where('id', 'in', ids)
+    .where('id', 'in', listed(ids))
     .orderBy('id')
     .orderBy('field')
     .orderBy('since')
@@ -234,7 +234,7 @@ async function linkRows(
     .selectAll()
     .where('connection', '=', connection)
     .where('from_type', '=', type)
-    .where('from_id', 'in', ids)
+    .where('from_id', 'in', listed(ids))
     .execute();
 }
 

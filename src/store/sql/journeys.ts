@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { OutputValues, SubjectId } from '../../model/facts.ts';
 import type { JourneyStore, Placement } from '../port.ts';
+import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetStanding, keepStanding, putBackStanding } from './earlier.ts';
 import { fenced } from './fence.ts';
@@ -11,12 +12,12 @@ type PlacementRow = Tables['placements'];
 type VisitRow = Tables['visits'];
 
 /** Where subjects stand, their visits and the course of their health. */
-export function journeyStore(db: Kysely<Tables>): JourneyStore {
+export function journeyStore(db: Kysely<Tables>, bulk: Bulk): JourneyStore {
   return {
     async save(placements, run, fence) {
       await fenced(db, fence, async (trx) => {
         for (const [journey, group] of groupBy(placements, (placement) => placement.journey)) {
-          for (const part of chunks(group)) await savePart(trx, journey, part, run);
+          for (const part of chunks(group)) await savePart(trx, bulk, journey, part, run);
         }
       });
     },
@@ -145,6 +146,7 @@ export function journeyStore(db: Kysely<Tables>): JourneyStore {
 
 async function savePart(
   trx: Transaction<Tables>,
+  bulk: Bulk,
   journey: string,
   placements: readonly Placement[],
   run: string,
@@ -171,36 +173,18 @@ async function savePart(
   const touched = new Set([...visits.changed, ...visits.superseded, ...moved].map(({ subject }) => subject));
   await keepStanding(
     trx,
+    bulk,
     journey,
     ids.filter((id) => touched.has(id) || !known.has(id)),
   );
-  await trx
-    .insertInto('placements')
-    .values(placements.map(toPlacementRow))
-    .onConflict((conflict) =>
-      conflict.columns(['journey', 'subject']).doUpdateSet((eb) => ({
-        stage: eb.ref('excluded.stage'),
-        entered: eb.ref('excluded.entered'),
-        last_step: eb.ref('excluded.last_step'),
-        mapping_version: eb.ref('excluded.mapping_version'),
-        score: eb.ref('excluded.score'),
-        band: eb.ref('excluded.band'),
-        coverage: eb.ref('excluded.coverage'),
-        segments: eb.ref('excluded.segments'),
-        outputs: eb.ref('excluded.outputs'),
-        facts_hash: eb.ref('excluded.facts_hash'),
-        identity_hash: eb.ref('excluded.identity_hash'),
-        evaluated_at: eb.ref('excluded.evaluated_at'),
-        due: eb.ref('excluded.due'),
-      })),
-    )
-    .execute();
-  await saveVisits(trx, journey, visits);
-  await appendHealth(trx, journey, moved, run);
+  await bulk.put(trx, PLACEMENTS, placements.map(toPlacementRow));
+  await saveVisits(trx, bulk, journey, visits);
+  await appendHealth(trx, bulk, journey, moved, run);
 }
 
 async function appendHealth(
   trx: Transaction<Tables>,
+  bulk: Bulk,
   journey: string,
   placements: readonly Placement[],
   run: string,
@@ -210,50 +194,90 @@ async function appendHealth(
     .selectFrom('health_points')
     .select(['subject', (eb) => eb.fn.max('seq').as('seq')])
     .where('journey', '=', journey)
-    .where(
-      'subject',
-      'in',
-      placements.map((placement) => placement.subject),
-    )
+    .where('subject', 'in', listed(placements.map((placement) => placement.subject)))
     .groupBy('subject')
     .execute();
   const seq = new Map(last.map((row) => [row.subject, Number(row.seq)]));
   const rows = placements.flatMap((placement) => {
     const first = (seq.get(placement.subject) ?? -1) + 1;
     const points = placement.course ?? [{ at: placement.evaluatedAt, ...placement.health }];
-    return points.map(({ at, score, band, coverage }, index) => ({
-      subject: placement.subject,
+    return points.map(({ at, score, band, coverage }, index) => [
+      placement.subject,
       journey,
-      seq: first + index,
+      first + index,
       at,
       score,
       band,
       coverage,
       run,
-    }));
+    ]);
   });
-  for (const part of chunks(rows)) await trx.insertInto('health_points').values(part).execute();
+  await bulk.put(trx, HEALTH_POINTS, rows);
 }
 
-function toPlacementRow(placement: Placement): PlacementRow {
-  return {
-    subject: placement.subject,
-    journey: placement.journey,
-    stage: placement.state.stage,
-    entered: placement.state.entered,
-    last_step: placement.state.lastStep,
-    mapping_version: placement.state.mappingVersion,
-    score: placement.health.score,
-    band: placement.health.band,
-    coverage: placement.health.coverage,
-    segments: JSON.stringify(placement.segments),
-    outputs: JSON.stringify(placement.outputs),
-    facts_hash: placement.factsHash,
-    identity_hash: placement.identityHash,
-    evaluated_at: placement.evaluatedAt,
-    due: placement.due === undefined ? 0 : placement.due,
-  };
+const PLACEMENTS: BulkTable = {
+  name: 'placements',
+  columns: [
+    'subject',
+    'journey',
+    'stage',
+    'entered',
+    'last_step',
+    'mapping_version',
+    'score',
+    'band',
+    'coverage',
+    'segments',
+    'outputs',
+    'facts_hash',
+    'identity_hash',
+    'evaluated_at',
+    'due',
+  ],
+  key: ['journey', 'subject'],
+  replace: [
+    'stage',
+    'entered',
+    'last_step',
+    'mapping_version',
+    'score',
+    'band',
+    'coverage',
+    'segments',
+    'outputs',
+    'facts_hash',
+    'identity_hash',
+    'evaluated_at',
+    'due',
+  ],
+};
+
+function toPlacementRow(placement: Placement): BulkRow {
+  return [
+    placement.subject,
+    placement.journey,
+    placement.state.stage,
+    placement.state.entered,
+    placement.state.lastStep,
+    placement.state.mappingVersion,
+    placement.health.score,
+    placement.health.band,
+    placement.health.coverage,
+    JSON.stringify(placement.segments),
+    JSON.stringify(placement.outputs),
+    placement.factsHash,
+    placement.identityHash,
+    placement.evaluatedAt,
+    placement.due === undefined ? 0 : placement.due,
+  ];
 }
+
+const HEALTH_POINTS: BulkTable = {
+  name: 'health_points',
+  columns: ['subject', 'journey', 'seq', 'at', 'score', 'band', 'coverage', 'run'],
+  key: ['subject', 'journey', 'seq'],
+  replace: [],
+};
 
 function toPlacement(row: PlacementRow, visits: readonly VisitRow[]): Placement {
   return {

@@ -25,7 +25,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     readings: readingStore(db, bulk),
     history: historyStore(db, bulk),
     subjects: subjectStore(db, bulk),
-    journeys: journeyStore(db),
+    journeys: journeyStore(db, bulk),
     ledger: ledgerStore(db, bulk),
     plans: planStore(db, bulk),
     holds: holdStore(db),

@@ -1,7 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Cause, Visit } from '../../model/facts.ts';
 import type { Placement } from '../port.ts';
-import { chunks, groupBy } from './chunks.ts';
+import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
+import { chunks, groupBy, listed } from './chunks.ts';
 import type { Tables } from './tables.ts';
 
 type VisitRow = Tables['visits'];
@@ -53,30 +54,57 @@ export async function visitChanges(
 
 export async function saveVisits(
   trx: Transaction<Tables>,
+  bulk: Bulk,
   journey: string,
   { changed, superseded, rewritten }: VisitChanges,
 ): Promise<void> {
-  for (const part of chunks(superseded)) {
-    await trx
-      .insertInto('superseded_visits')
-      .values(part)
-      .onConflict((conflict) => conflict.columns(['subject', 'journey', 'superseded', 'seq']).doNothing())
-      .execute();
-  }
+  await bulk.put(
+    trx,
+    SUPERSEDED,
+    superseded.map((row) => [...toBulkRow(row), row.superseded]),
+  );
   for (const part of chunks(rewritten)) {
-    await trx.deleteFrom('visits').where('journey', '=', journey).where('subject', 'in', part).execute();
-  }
-  for (const part of chunks(changed)) {
     await trx
-      .insertInto('visits')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['subject', 'journey', 'seq'])
-          .doUpdateSet((eb) => ({ left_at: eb.ref('excluded.left_at') })),
-      )
+      .deleteFrom('visits')
+      .where('journey', '=', journey)
+      .where('subject', 'in', listed(part))
       .execute();
   }
+  await bulk.put(trx, VISITS, changed.map(toBulkRow));
+}
+
+const COLUMNS = [
+  'subject',
+  'journey',
+  'seq',
+  'stage',
+  'entered',
+  'left_at',
+  'noticed',
+  'cause',
+  'rule',
+  'mapping_version',
+  'skipped',
+  'uncertain',
+  'run',
+] as const satisfies readonly (keyof VisitRow)[];
+
+const VISITS: BulkTable = {
+  name: 'visits',
+  columns: COLUMNS,
+  key: ['subject', 'journey', 'seq'],
+  replace: ['left_at'],
+};
+
+const SUPERSEDED: BulkTable = {
+  name: 'superseded_visits',
+  columns: [...COLUMNS, 'superseded'],
+  key: ['subject', 'journey', 'superseded', 'seq'],
+  replace: [],
+};
+
+function toBulkRow(row: VisitRow): BulkRow {
+  return COLUMNS.map((column) => row[column]);
 }
 
 /** The visits as they are now seen; one that was known before keeps what was known of it: when, why, by which run. */
@@ -109,7 +137,7 @@ export async function visitRows(
     .selectFrom('visits')
     .selectAll()
     .where('journey', '=', journey)
-    .where('subject', 'in', subjects)
+    .where('subject', 'in', listed(subjects))
     .orderBy('subject')
     .orderBy('seq')
     .execute();

@@ -45,7 +45,7 @@ export function sqliteBulk(db: SqliteDriver): Bulk {
     present: async (table, leading, ids) => {
       if (ids.length === 0) return [];
       const { present, fromOnwards } = of(table);
-      const least = ids.reduce((a, b) => (b < a ? b : a));
+      const least = leastOf(ids);
       // A first load mostly goes upwards: one question tells that there is none. SQLite compares bytes, which is the
       // same order as long as the least is ASCII.
       if (ASCII.test(least) && fromOnwards.all([...leading, least]).length === 0) return [];
@@ -53,6 +53,12 @@ export function sqliteBulk(db: SqliteDriver): Bulk {
     },
     isEmpty: async (table) => of(table).any.all([]).length === 0,
   };
+}
+
+function leastOf(texts: readonly string[]): string {
+  let least = texts[0]!;
+  for (const text of texts) if (text < least) least = text;
+  return least;
 }
 
 interface Statements {
