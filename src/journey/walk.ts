@@ -156,6 +156,12 @@ class Walker {
   }
 
   #edges(at: number, to: number): readonly number[] {
+    // The entry of a `journey-loop` brings an edge a millisecond later: without this it would move again at each of them.
+    const after = this.#loops.at(-1) === at ? at + 1 : at;
+    return this.#edgesFrom(at, to).filter((edge) => edge > after);
+  }
+
+  #edgesFrom(at: number, to: number): readonly number[] {
     if (to <= at) return [];
     const { mapping } = this.#input;
     const state = this.#state;
