@@ -88,6 +88,9 @@ function healthLines(health: HealthExplanation, width: number): readonly string[
       );
   return [
     ...row('Health', `${score}, ${health.band} (${coverage}${too})`, width),
+    ...(health.override === null
+      ? []
+      : row('', `band ${health.override.words}; the rules say ${health.override.judged}`, width)),
     ...(health.cap === null ? [] : row('', `at most ${health.cap.max}: ${health.cap.label}`, width)),
     ...part('Drags', health.drags),
     ...part('Lifts', health.lifts),

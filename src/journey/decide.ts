@@ -2,6 +2,7 @@ import type { Condition, EvalContext, Mapping, Stage } from '../mapping/types.ts
 import type { JourneyState } from '../model/facts.ts';
 import { held } from './held.ts';
 import { findStage } from './state.ts';
+import type { StageOverride } from './types.ts';
 
 /** Everything one decision (J11.1-7) depends on. */
 export interface Situation {
@@ -11,7 +12,7 @@ export interface Situation {
   readonly state: JourneyState;
   /** Stages left at this very instant; they are not entered again (J11.8). */
   readonly leftNow: ReadonlySet<string>;
-  readonly override: { readonly stage: string | null } | null;
+  readonly override: StageOverride | null;
   /** True right after an override ended (J29). */
   readonly freeOfMinStay: boolean;
 }
@@ -31,7 +32,7 @@ export type Judge = (condition: Condition) => boolean;
 export function decide(situation: Situation, judge: Judge): Decision {
   const { mapping, state, override } = situation;
   const present = findStage(mapping, state.stage);
-  if (override !== null && (override.stage === null || findStage(mapping, override.stage) !== undefined)) {
+  if (override !== null && isTaken(mapping, override)) {
     const to = findStage(mapping, override.stage)?.name ?? null;
     const move = to === state.stage ? null : { to, rule: 'override' };
     return { move, loop: false, hold: 'override' };
@@ -53,6 +54,11 @@ export function decide(situation: Situation, judge: Judge): Decision {
   }
   if (waiting) return { move: null, loop: false, hold: 'min_stay' };
   return state.stage === null ? STAY : go(situation, null, ruleOfLeaving(state.stage, present));
+}
+
+/** A stage that the mapping does not have is not taken. */
+export function isTaken(mapping: Mapping, { stage }: StageOverride): boolean {
+  return stage === null || findStage(mapping, stage) !== undefined;
 }
 
 const STAY: Decision = { move: null, loop: false, hold: null };

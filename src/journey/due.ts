@@ -3,7 +3,7 @@ import type { FactTimeline, JourneyState } from '../model/facts.ts';
 import { timeEdges } from './edges.ts';
 import { contextAt, leftAt } from './step.ts';
 import type { StepContext } from './types.ts';
-import type { OverrideSpan, ViewTimeline } from './walk.ts';
+import type { HandSpan, ViewTimeline } from './walk.ts';
 import { zoneOf } from './words.ts';
 
 /** Nobody plans further; what is due later is looked at again then. */
@@ -17,7 +17,8 @@ export interface DueInput {
   readonly instant: number;
   readonly timeline?: FactTimeline;
   readonly views?: ViewTimeline;
-  readonly overrides?: readonly OverrideSpan[];
+  /** Stages and bands set by hand. */
+  readonly overrides?: readonly HandSpan[];
 }
 
 /**

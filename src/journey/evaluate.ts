@@ -4,11 +4,13 @@ import { type HealthResult, type PreviousHealth, scoreHealth } from './health.ts
 import { type OutputsInput, outputsOf } from './outputs.ts';
 import { NO_HEALTH, resultView } from './state.ts';
 import { contextAt, step } from './step.ts';
-import type { StepInput, StepResult } from './types.ts';
+import type { BandOverride, StepInput, StepResult } from './types.ts';
 
 export interface EvaluateInput extends StepInput {
   /** The health before; decides whether a band near its bound is kept (J19). */
   readonly previousHealth: PreviousHealth;
+  /** A band in force (J29). */
+  readonly band?: BandOverride | null;
   readonly trend?: OutputsInput['trend'];
 }
 
@@ -30,7 +32,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
   const { mapping } = input;
   const taken = step(input);
   const context = contextAt(mapping, input.context, taken.state, input.instant);
-  const health = scoreHealth(mapping, context, input.previousHealth);
+  const health = scoreHealth(mapping, context, input.previousHealth, input.band ?? null);
   const outputs = outputsOf({
     mapping,
     state: taken.state,

@@ -127,6 +127,8 @@ function healthLines(health: HealthExplanation): readonly string[] {
   const coverage = numberWords(health.coverage * 100);
   const score = health.score === null ? 'no score' : String(health.score);
   const lines = [`  Health: ${score}, ${health.band}, ${coverage} % of the weight has data`];
+  if (health.override !== null)
+    lines.push(`    band ${health.override.words} (the rules say ${health.override.judged})`);
   if (health.cap !== null) {
     lines.push(`    at most ${numberWords(health.cap.max)}: ${health.cap.label}`);
   }

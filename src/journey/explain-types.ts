@@ -65,6 +65,15 @@ export interface StageJudgement {
   readonly exit: readonly { readonly to: string | null; readonly rule: RuleTrace }[];
 }
 
+/** What is told of an override. */
+export interface SetByHand {
+  readonly owner: string | null;
+  readonly reason: string | null;
+  readonly until: number | null;
+  /** As people read it: `set by hand by Ann until 20 Dec 2026: key account`. */
+  readonly words: string;
+}
+
 export interface StageExplanation {
   readonly stage: string | null;
   readonly label: string | null;
@@ -76,6 +85,8 @@ export interface StageExplanation {
   readonly ruleVersion: string | null;
   readonly uncertain: boolean;
   readonly previous: string | null;
+  /** Set by hand and in force (J29): who, why, until when (null: until somebody ends it). */
+  readonly override: SetByHand | null;
   /** One line, as the `stage_reason` output. */
   readonly reason: string;
   /** Where the rules put the subject now; `move` is null when it stays. */
@@ -115,6 +126,8 @@ export interface MeasureExplanation {
 export interface HealthExplanation {
   readonly score: number | null;
   readonly band: string;
+  /** The band was set by hand (J29); the rules say `judged`. */
+  readonly override: (SetByHand & { readonly judged: string }) | null;
   readonly coverage: number;
   readonly minCoverage: number;
   readonly neutral: number;

@@ -6,6 +6,7 @@ import type {
   HealthExplanation,
   NextExplanation,
   RuleTrace,
+  SetByHand,
   StageExplanation,
   StageJudgement,
 } from './explain-types.ts';
@@ -16,10 +17,10 @@ import { seenBy } from './measure.ts';
 import { nextStage } from './next.ts';
 import { settledSituation } from './outputs.ts';
 import { ruleTrace, seenInWords, valuesNotTaken } from './sources.ts';
-import { stageReason, unmetWords } from './stage-reason.ts';
+import { byHandWords, stageReason, unmetWords } from './stage-reason.ts';
 import { findStage, openVisit, previousStage } from './state.ts';
 import { contextAt } from './step.ts';
-import type { StepContext } from './types.ts';
+import type { ByHand, StageOverride, StepContext } from './types.ts';
 import { zoneOf } from './words.ts';
 
 export interface ExplainInput {
@@ -30,7 +31,7 @@ export interface ExplainInput {
   /** Of the same facts and instant, from `scoreHealth`. */
   readonly health: HealthResult | null;
   readonly instant: number;
-  readonly override?: { readonly stage: string | null } | null;
+  readonly override?: StageOverride | null;
 }
 
 /** Why this stage, why not the next, what moved the health (J33). Taken by the functions that take the decision:
@@ -64,6 +65,7 @@ function explainStage(situation: Situation): StageExplanation {
   const visit = openVisit(state);
   const traces = tracing(situation.context);
   const present = findStage(mapping, state.stage);
+  const decision = decide(situation, traces.judge);
   return {
     stage: state.stage,
     label: present?.label ?? state.stage,
@@ -74,11 +76,17 @@ function explainStage(situation: Situation): StageExplanation {
     ruleVersion: visit?.mappingVersion ?? null,
     uncertain: visit?.uncertain ?? false,
     previous: previousStage(state),
+    override: decision.hold === 'override' ? setByHand(situation.override ?? {}, mapping) : null,
     reason: stageReason(situation),
-    decision: decide(situation, traces.judge),
+    decision,
     minStayUntil: minStayUntil(situation, present),
     stages: mapping.stages.map((stage) => judgeStage(situation, stage, stage === present, traces)),
   };
+}
+
+function setByHand(override: ByHand, mapping: Mapping): SetByHand {
+  const { owner = null, reason = null, until = null } = override;
+  return { owner, reason, until, words: byHandWords(override, zoneOf(mapping)) };
 }
 
 interface Tracing {
@@ -142,10 +150,11 @@ function explainNext(situation: Situation): NextExplanation | null {
 function explainHealth(mapping: Mapping, health: HealthResult, context: EvalContext): HealthExplanation {
   const zone = zoneOf(mapping);
   const measures = measuresOf(mapping, health);
-  const { score, band, coverage, cap } = health;
+  const { score, band, byHand, coverage, cap } = health;
   return {
     score,
     band,
+    override: byHand === null ? null : { ...setByHand(byHand, mapping), judged: byHand.judged },
     coverage,
     minCoverage: mapping.health?.minCoverage ?? 0,
     neutral: mapping.health?.neutral ?? 0,

@@ -3,7 +3,7 @@ import type { Zone } from '../mapping/zone.ts';
 import { UNKNOWN_BAND } from './bands.ts';
 import type { HealthResult, MeasureResult } from './health.ts';
 import { seenBy } from './measure.ts';
-import { isAge, principal } from './stage-reason.ts';
+import { byHandWords, isAge, principal } from './stage-reason.ts';
 import { dateWords, isInstantType, numberWords, seenType, zoneOf } from './words.ts';
 
 /** Less than half a point moves no whole number. */
@@ -48,6 +48,7 @@ export function healthReasonWords(mapping: Mapping, health: HealthResult, contex
   const texts = (measures: readonly MeasureOf[]): string =>
     measures.map(({ measure, result }) => measureWords(measure, result, context, zone)).join('; ');
   const parts: string[] = [];
+  if (health.byHand !== null) parts.push(`Band ${byHandWords(health.byHand, zone)}`);
   if (health.band === UNKNOWN_BAND) parts.push(unknownWords(mapping, health));
   if (health.cap?.lowered === true) parts.push(`At most ${numberWords(health.cap.max)}: ${health.cap.label}`);
   if (drags.length > 0) parts.push(`Down: ${texts(drags.slice(0, DRAGS))}`);

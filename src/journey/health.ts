@@ -3,6 +3,7 @@ import type { HealthState } from '../model/facts.ts';
 import { bandOf, UNKNOWN_BAND } from './bands.ts';
 import { type MeasureReading, readMeasure } from './measure.ts';
 import { primarySegment } from './segments.ts';
+import type { BandOverride } from './types.ts';
 import { zoneOf } from './words.ts';
 
 /** Binary fractions must not decide a rounding or a comparison with a limit that people write in tenths. */
@@ -41,6 +42,8 @@ export interface HealthResult extends HealthState {
   /** Whole number 0-100 (halves go up), after the cap; null with nothing left to score. */
   readonly score: number | null;
   readonly band: string;
+  /** The band was set by hand (J29); the rules would have said `judged`. */
+  readonly byHand: (BandOverride & { readonly judged: string }) | null;
   /** Share of all weight that had data, [0,1]. */
   readonly coverage: number;
   /** Before the cap and before rounding. */
@@ -51,11 +54,13 @@ export interface HealthResult extends HealthState {
 }
 
 /** The health of a subject (J18, J19), or null when the mapping has none. `context` holds the journey's state after
- *  the step and its segments; `previous` is the health before, for the hysteresis. */
+ *  the step and its segments; `previous` is the health before, for the hysteresis; `byHand` a band in force (J29),
+ *  taken when the mapping has it. */
 export function scoreHealth(
   mapping: Mapping,
   context: EvalContext,
   previous: PreviousHealth,
+  byHand: BandOverride | null = null,
 ): HealthResult | null {
   const model = mapping.health;
   if (model === null) return null;
@@ -66,10 +71,13 @@ export function scoreHealth(
   const cap = lowestCap(model, context);
   const capped = rounded === null || cap === null ? rounded : Math.min(rounded, Math.floor(cap.max));
   const score = capped === null ? null : Math.min(100, Math.max(0, capped));
-  const judged = score !== null && coverage + EPSILON >= model.minCoverage;
+  const known = score !== null && coverage + EPSILON >= model.minCoverage;
+  const judged = known ? bandOf(model, score, earlierBand(previous)) : UNKNOWN_BAND;
+  const taken = byHand !== null && model.bands.some(({ name }) => name === byHand.band) ? byHand : null;
   return {
     score,
-    band: judged ? bandOf(model, score, earlierBand(previous)) : UNKNOWN_BAND,
+    band: taken?.band ?? judged,
+    byHand: taken === null ? null : { ...taken, judged },
     coverage,
     uncapped,
     cap: cap === null ? null : { ...cap, lowered: rounded !== null && score !== null && score < rounded },

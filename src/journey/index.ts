@@ -18,10 +18,22 @@ export { type NextStage, nextStage, type Unmet } from './next.ts';
 export { type OutputsInput, outputsOf } from './outputs.ts';
 export { type ReplayInput, replay, type VersionSpan } from './replay.ts';
 export { evaluateSegments, primarySegment } from './segments.ts';
-export { EMPTY_STATE, NO_HEALTH, resultView, stateAt } from './state.ts';
+export { byHandWords } from './stage-reason.ts';
+export { EMPTY_STATE, findStage, NO_HEALTH, resultView, stateAt } from './state.ts';
 export { contextAt, step } from './step.ts';
-export type { StepChanges, StepContext, StepInput, StepResult, Transition } from './types.ts';
+export type {
+  BandOverride,
+  ByHand,
+  StageOverride,
+  StepChanges,
+  StepContext,
+  StepInput,
+  StepResult,
+  Transition,
+} from './types.ts';
 export {
+  type BandSpan,
+  type HandSpan,
   type HealthStep,
   inForce,
   isThere,

@@ -10,6 +10,7 @@ import { primarySegment } from './segments.ts';
 import { nextStepWords, stageReason } from './stage-reason.ts';
 import { inPresentNames, previousStage } from './state.ts';
 import { leftAt } from './step.ts';
+import type { StageOverride } from './types.ts';
 import { zoneOf } from './words.ts';
 
 export interface OutputsInput {
@@ -21,7 +22,7 @@ export interface OutputsInput {
   /** At the instant of the step, with the state after it (`contextAt`). */
   readonly context: EvalContext;
   /** An override in force, so that the reason says so. */
-  readonly override?: { readonly stage: string | null } | null;
+  readonly override?: StageOverride | null;
   /** J20; left out of the outputs when it is not known how health was before. */
   readonly trend?: 'up' | 'flat' | 'down' | 'unknown';
 }

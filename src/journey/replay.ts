@@ -3,7 +3,14 @@ import type { FactTimeline, JourneyState } from '../model/facts.ts';
 import type { PreviousHealth } from './health.ts';
 import { EMPTY_STATE, NO_HEALTH } from './state.ts';
 import type { StepChanges } from './types.ts';
-import { NO_VIEWS, type OverrideSpan, type ViewTimeline, type WalkResult, walk } from './walk.ts';
+import {
+  type BandSpan,
+  NO_VIEWS,
+  type OverrideSpan,
+  type ViewTimeline,
+  type WalkResult,
+  walk,
+} from './walk.ts';
 
 /** A mapping version and the instant from which it decides (J14). */
 export interface VersionSpan {
@@ -18,6 +25,7 @@ export interface ReplayInput {
   /** What other journeys said, for the mapping that is asked about. */
   readonly views?: (mapping: Mapping) => ViewTimeline;
   readonly overrides?: readonly OverrideSpan[];
+  readonly bands?: readonly BandSpan[];
   /** Steps are taken up to this instant, itself included. */
   readonly to: number;
   readonly noticed: number;
@@ -31,7 +39,7 @@ export interface ReplayInput {
  * version takes a step of its own when it begins, because it may see things otherwise at once.
  */
 export function replay(input: ReplayInput): WalkResult {
-  const { versions, timeline, overrides, to, noticed, before } = input;
+  const { versions, timeline, overrides, bands, to, noticed, before } = input;
   const views = input.views ?? (() => NO_VIEWS);
   let whole: WalkResult = {
     state: before?.state ?? EMPTY_STATE,
@@ -60,6 +68,7 @@ export function replay(input: ReplayInput): WalkResult {
       noticed,
       changes: input.changes ?? {},
       ...(overrides === undefined ? {} : { overrides }),
+      ...(bands === undefined ? {} : { bands }),
     });
     whole = {
       ...part,

@@ -1,8 +1,9 @@
 import type { ConditionTrace, SeenValue, Stage } from '../mapping/types.ts';
 import type { Zone } from '../mapping/zone.ts';
-import { minStayUntil, type Situation } from './decide.ts';
+import { isTaken, minStayUntil, type Situation } from './decide.ts';
 import { holding, type NextStage, named, type Unmet, unmetParts } from './next.ts';
 import { findStage, openVisit } from './state.ts';
+import type { ByHand } from './types.ts';
 import { dateWords, isInstantType, plainText, seenType, valueWords, zoneOf } from './words.ts';
 
 /** Parts of a rule that one line names; the explanation has them all. */
@@ -13,9 +14,11 @@ const PARTS = 3;
 export function stageReason(situation: Situation): string {
   const { mapping, state, context } = situation;
   const stage = findStage(mapping, state.stage);
+  const { override } = situation;
+  if (override !== null && isTaken(mapping, override) && findStage(mapping, override.stage) === stage)
+    return byHandWords(override, zoneOf(mapping));
   if (state.stage === null) return 'no rule of a stage holds';
   if (stage === undefined) return 'the stage is no longer in the mapping';
-  if (situation.override !== null) return 'set by hand';
   for (const rule of [stage.enter, stage.stay]) {
     if (rule === null) continue;
     const trace = rule.explain(context);
@@ -27,6 +30,14 @@ export function stageReason(situation: Situation): string {
   if (until !== null)
     return `kept for ${stage.minStay?.text ?? ''}, until ${dateWords(until, zoneOf(mapping))}`;
   return reasonOfEntry(situation, stage);
+}
+
+/** `set by hand by Ann until 20 Dec 2026: key account` (J29). */
+export function byHandWords({ owner, reason, until }: ByHand, zone: Zone): string {
+  const who = owner == null ? '' : ` by ${plainText(owner)}`;
+  const when = until == null ? '' : ` until ${dateWords(until, zone)}`;
+  const why = reason == null || reason === '' ? '' : `: ${plainText(reason)}`;
+  return `set by hand${who}${when}${why}`;
 }
 
 /** For a stage kept by no rule of its own: how it was entered. */

@@ -20,6 +20,23 @@ export interface StepChanges {
   readonly overrideEnded?: boolean;
 }
 
+/** What people are told of an override: who set it, why, and until when (exclusive; null: until somebody ends it). */
+export interface ByHand {
+  readonly owner?: string | null;
+  readonly reason?: string | null;
+  readonly until?: number | null;
+}
+
+/** A stage set by hand (J29); null: in no stage. */
+export interface StageOverride extends ByHand {
+  readonly stage: string | null;
+}
+
+/** A health band set by hand (J29). */
+export interface BandOverride extends ByHand {
+  readonly band: string;
+}
+
 export interface StepInput {
   readonly mapping: Mapping;
   readonly context: StepContext;
@@ -31,7 +48,7 @@ export interface StepInput {
   readonly noticed: number;
   readonly changes: StepChanges;
   /** An override in force (J29). A stage that the mapping does not have is not taken. */
-  readonly override?: { readonly stage: string | null } | null;
+  readonly override?: StageOverride | null;
   /** History cannot tell some value at this instant (J8). */
   readonly uncertain?: boolean;
 }

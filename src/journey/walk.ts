@@ -1,9 +1,17 @@
 import type { Mapping } from '../mapping/types.ts';
 import type { FactTimeline, HealthState, JourneyState, SubjectFacts } from '../model/facts.ts';
+import { isTaken } from './decide.ts';
 import { timeEdges } from './edges.ts';
 import { type PreviousHealth, scoreHealth } from './health.ts';
 import { contextAt, leftAt, step } from './step.ts';
-import type { StepChanges, StepContext, StepResult, Transition } from './types.ts';
+import type {
+  BandOverride,
+  StageOverride,
+  StepChanges,
+  StepContext,
+  StepResult,
+  Transition,
+} from './types.ts';
 import { zoneOf } from './words.ts';
 
 /** Results of other journeys over time, as far as this one reads them (J2). */
@@ -16,13 +24,18 @@ export interface ViewTimeline {
 const NO_RESULTS = { results: {}, accountResults: {}, peopleResults: {} };
 export const NO_VIEWS: ViewTimeline = { at: () => NO_RESULTS, changes: () => [] };
 
-/** An override while it is in force (J29). */
-export interface OverrideSpan {
-  readonly stage: string | null;
+/** While something set by hand is in force (J29). */
+export interface HandSpan {
   readonly from: number;
   /** Exclusive; null: until somebody ends it. */
   readonly until: number | null;
 }
+
+/** A stage set by hand, and while it is in force (J29). */
+export interface OverrideSpan extends HandSpan, Pick<StageOverride, 'stage' | 'owner' | 'reason'> {}
+
+/** A band set by hand, and while it is in force (J29). */
+export interface BandSpan extends HandSpan, Pick<BandOverride, 'band' | 'owner' | 'reason'> {}
 
 export interface WalkInput {
   readonly mapping: Mapping;
@@ -41,6 +54,7 @@ export interface WalkInput {
   /** What is true of the whole walk; whether facts changed is seen step by step. */
   readonly changes: Omit<StepChanges, 'factsChanged' | 'overrideEnded'>;
   readonly overrides?: readonly OverrideSpan[];
+  readonly bands?: readonly BandSpan[];
 }
 
 /** The course of a score. */
@@ -99,9 +113,10 @@ class Walker {
     if (this.#input.mapping.health !== null && this.#input.first !== true)
       this.#healthDay = this.#dayOf(from);
     if (this.#input.first === true) this.#take(from, this.#input.timeline.changes(from - 1, from).length > 0);
-    for (const bound of [...this.#bounds(), to]) {
+    const changed = this.#changes();
+    for (const bound of [...this.#bounds(changed), to]) {
       at = this.#quiet(at, bound);
-      if (bound < to && this.#steps < MAX_STEPS) this.#take(bound, true);
+      if (bound < to && this.#steps < MAX_STEPS) this.#take(bound, changed.has(bound), true);
       at = bound;
     }
     return {
@@ -116,12 +131,17 @@ class Walker {
     };
   }
 
-  /** Where facts, results of other journeys or overrides change. */
-  #bounds(): readonly number[] {
-    const { timeline, views, overrides = [], from, to } = this.#input;
-    const bounds = new Set(timeline.changes(from, to - 1));
-    for (const instant of views.changes(from, to - 1)) bounds.add(instant);
-    for (const span of overrides) {
+  /** Where facts or results of other journeys change. */
+  #changes(): ReadonlySet<number> {
+    const { timeline, views, from, to } = this.#input;
+    return new Set([...timeline.changes(from, to - 1), ...views.changes(from, to - 1)]);
+  }
+
+  /** Where these or what is set by hand change. */
+  #bounds(changed: ReadonlySet<number>): readonly number[] {
+    const { overrides = [], bands = [], from, to } = this.#input;
+    const bounds = new Set(changed);
+    for (const span of [...overrides, ...bands]) {
       for (const edge of [span.from, span.until]) {
         if (edge !== null && edge > from && edge < to) bounds.add(edge);
       }
@@ -194,13 +214,13 @@ class Walker {
     return { facts: timeline.at(at), past: timeline, pastResults: views, ...views.at(at) };
   }
 
-  #take(at: number, factsChanged: boolean): void {
+  #take(at: number, factsChanged: boolean, score = factsChanged): void {
     const { mapping, timeline, changes, noticed, overrides = [] } = this.#input;
     const context = this.#context(at);
     if (!isThere(context.facts, mapping)) return;
     this.#steps += 1;
     const override = inForce(overrides, at);
-    const ended = overrides.some(({ until }) => until === at);
+    const ended = overrides.some((span) => span.until === at && isTaken(mapping, span));
     const taken = step({
       mapping,
       context,
@@ -212,7 +232,7 @@ class Walker {
       uncertain: timeline.unknownAt(at),
     });
     this.#note(taken, at);
-    this.#score(context, at, factsChanged || taken.transitions.length > 0);
+    this.#score(context, at, score || taken.transitions.length > 0);
   }
 
   #note(taken: StepResult, at: number): void {
@@ -228,12 +248,13 @@ class Walker {
     const day = this.#dayOf(at);
     if (!changed && day === this.#healthDay) return;
     this.#healthDay = day;
-    const health = scoreHealth(mapping, contextAt(mapping, known, this.#state, at), this.#health);
+    const byHand = inForce(this.#input.bands ?? [], at);
+    const health = scoreHealth(mapping, contextAt(mapping, known, this.#state, at), this.#health, byHand);
     if (health === null) return;
     const { score, band, coverage } = health;
     if (score !== this.#health.score || band !== this.#health.band)
       this.#course.push({ at, score, band, coverage });
-    this.#health = { score, band };
+    this.#health = health.byHand === null ? { score, band } : { score, band, overridden: true };
   }
 
   #dayOf(instant: number): number {
@@ -241,10 +262,10 @@ class Walker {
   }
 }
 
-/** The override in force at an instant; of several the one that was set last. */
-export function inForce(overrides: readonly OverrideSpan[], instant: number): OverrideSpan | null {
-  let found: OverrideSpan | null = null;
-  for (const span of overrides) {
+/** What is set by hand at an instant; of several the one that was set last. */
+export function inForce<S extends HandSpan>(spans: readonly S[], instant: number): S | null {
+  let found: S | null = null;
+  for (const span of spans) {
     if (span.from > instant || (span.until !== null && span.until <= instant)) continue;
     if (found === null || span.from >= found.from) found = span;
   }
