@@ -16,12 +16,12 @@ export function expression(dice: Dice, names: Names, depth = 0): string {
   const deeper = depth < 2 ? 1 : 0;
   return dice.weighted<string>([
     [6, () => leaf(dice, names)],
-    [2.5, () => rare(dice, names)],
+    [5, () => rare(dice, names)],
     [deeper, () => `(${inner()} && ${inner()})`],
     [deeper, () => `(${inner()} || ${inner()})`],
     [deeper * 0.7, () => `!(${inner()})`],
     [names.defines.length > 0 ? 0.5 : 0, () => dice.pick(names.defines)],
-    [names.segments.length > 0 ? 1.2 : 0, () => `'${dice.pick(names.segments)}' in segments`],
+    [names.segments.length > 0 ? 2 : 0, () => `'${dice.pick(names.segments)}' in segments`],
   ]);
 }
 
@@ -81,9 +81,11 @@ function rare(dice: Dice, { stages }: Names): string {
   return dice.pick([
     `min(tickets.map(t, t.reopened)) <= ${small}`,
     `min(deals.map(d, d.created)) < ago('30d')`,
-    `has(account.revenue)`,
+    `has(account.revenue) && tickets.size() >= 0`,
     `has(account.renewal) && account.employees % 2 == 0`,
-    `account.name.contains('${dice.pick(['a', 'L', 'ö'])}')`,
+    `account.name.contains('${dice.pick(['a', 'L', 'ö'])}') || account.type in ['customer', 'Partner']`,
+    `account.type in ['prospect'] || account.industry.contains('${dice.pick(['G', '5', 'me'])}')`,
+    `deals.exists(d, d.amount > ${small}) && !(tickets.exists(t, t.escalated))`,
     `account.name.startsWith('${dice.pick(['a', 'Ö', 'b'])}') || account.name.endsWith('${dice.pick(['TD', 'g', '7'])}')`,
     `account.industry.endsWith('${dice.pick(['TD', 'g', '7'])}') || account.industry.startsWith('${dice.pick(['A', 'ö'])}')`,
     `account.renewal ${dice.pick(['==', '!='])} null`,
@@ -91,7 +93,8 @@ function rare(dice: Dice, { stages }: Names): string {
     `account.employees * 2 > account.revenue + ${small}`,
     `avg(surveys.map(s, s.score)) - 10 >= 20`,
     `days_since(account.created) % 7 < 5`,
-    `deals.all(d, d.amount / 2 > ${small})`,
+    `deals.all(d, d.amount / 2 > ${small}) || account.name.contains('t')`,
+    `'renewal' in deals.filter(d, d.open).map(d, d.kind) || account.name.endsWith('d') || tickets.all(t, t.open)`,
     `'${dice.pick(['renewal', 'new'])}' in deals.map(d, d.kind)`,
     `tickets.size() * 2 + deals.size() >= ${small}`,
     `max(surveys.map(s, s.score)) >= 30 || avg(deals.map(d, d.amount)) > ${small}`,

@@ -103,7 +103,7 @@ export function where(dice: Dice, owner: Owner, depth = 0): { readonly [key: str
     [depth < 2 ? 1 : 0, () => ({ any: [inner(), inner()] })],
     [depth < 2 ? 0.7 : 0, () => ({ all: [inner(), plain()] })],
     [depth < 2 ? 0.7 : 0, () => ({ not: inner() })],
-    [owner === 'people' ? 1.5 : 0, () => ({ 'journeys.ppl.stage': dice.several(['x', 'y', 'z'], 1, 2) })],
+    [owner === 'people' ? 4 : 0, () => ({ 'journeys.ppl.stage': dice.several(['x', 'y', 'z'], 1, 2) })],
     [owner === 'people' ? 1 : 0, () => ({ 'health.ppl.score': { gte: dice.pick([0, 40, 70]) } })],
   ]);
 }
