@@ -1,6 +1,7 @@
 import type { Discovery } from '../connector/port.ts';
 import type { SubjectId, SubjectKind } from '../model/facts.ts';
 import type { ConnectionId, CrmRecord, Entity, FieldValue, RecordKey } from '../model/record.ts';
+import type { ActivationStore } from './activations.ts';
 import type { ExportStore } from './exports.ts';
 import type { Fence } from './fence.ts';
 import type { HistoryStore, PageChanges } from './history.ts';
@@ -10,6 +11,7 @@ import type { LedgerStore } from './ledger.ts';
 import type { PlanStore } from './plans.ts';
 import type { RecordFate, RunStore } from './runs.ts';
 
+export type * from './activations.ts';
 export type { Fence } from './fence.ts';
 export type * from './history.ts';
 export type * from './journeys.ts';
@@ -25,6 +27,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly subjects: SubjectStore;
   readonly journeys: JourneyStore;
+  readonly activations: ActivationStore;
   readonly ledger: LedgerStore;
   readonly plans: PlanStore;
   readonly holds: HoldStore;
@@ -65,6 +68,10 @@ export interface ConnectionState {
   readonly pausedAt: number | null;
   /** When it was last read in full and compared; null: never. */
   readonly reconciledAt: number | null;
+  /** The run whose remaining work the pause waits for; absent: a person paused it. */
+  readonly pausedBy?: string;
+  /** Since when it is written to because a first plan was applied; absent: none was. */
+  readonly openedAt?: number;
 }
 
 export interface ConnectionStore {
@@ -72,8 +79,8 @@ export interface ConnectionStore {
   list(): Promise<readonly StoredConnection[]>;
   /** Every connection of which there is something to tell. */
   states(): Promise<readonly ConnectionState[]>;
-  /** Null restarts writing. */
-  pause(id: ConnectionId, at: number | null): Promise<void>;
+  /** Null restarts writing. `by`: the run that stopped it. */
+  pause(id: ConnectionId, at: number | null, by?: string): Promise<void>;
   reconciled(id: ConnectionId, at: number): Promise<void>;
 }
 

@@ -10,6 +10,7 @@ import { plannedWrites } from './007-planned-writes.ts';
 import { pageFatesAndFarEnds } from './008-page-fates-and-far-ends.ts';
 import { earlierPlacements } from './009-earlier-placements.ts';
 import { timeLines } from './010-time-lines.ts';
+import { activations } from './011-activations.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; a number is never used twice and a landed migration never changes. */
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   pageFatesAndFarEnds,
   earlierPlacements,
   timeLines,
+  activations,
 ];
 
 /**

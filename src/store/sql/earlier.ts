@@ -7,7 +7,7 @@ import type { Tables } from './tables.ts';
 const STANDING = ['placements', 'visits', 'superseded_visits', 'health_points'] as const;
 type Part = (typeof STANDING)[number];
 /** Rows of a subject by table; none at all: it was not on the journey. */
-type Standing = Readonly<Record<Part, readonly object[]>>;
+export type Standing = Readonly<Record<Part, readonly object[]>>;
 
 const EARLIER: BulkTable = {
   name: 'earlier_placements',

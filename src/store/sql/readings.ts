@@ -157,6 +157,7 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
       'visits',
       'health_points',
       'earlier_placements',
+      'activation_standings',
       'run_notices',
       'planned_writes',
     ] as const)

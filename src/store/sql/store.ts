@@ -3,6 +3,7 @@ import type { Discovery } from '../../connector/port.ts';
 import { WaystageError } from '../../model/errors.ts';
 import type { ConnectionId } from '../../model/record.ts';
 import type { ConnectionStore, ScheduleStore, Store } from '../port.ts';
+import { activationStore } from './activations.ts';
 import type { Bulk } from './bulk.ts';
 import { exportStore } from './exports.ts';
 import { leaseStore } from './fence.ts';
@@ -25,6 +26,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     readings: readingStore(db, bulk),
     history: historyStore(db, bulk),
     subjects: subjectStore(db, bulk),
+    activations: activationStore(db, bulk),
     journeys: journeyStore(db, bulk),
     ledger: ledgerStore(db, bulk),
     plans: planStore(db, bulk),
@@ -90,19 +92,22 @@ function connectionStore(db: Kysely<Tables>): ConnectionStore {
         id: row.id as ConnectionId,
         pausedAt: row.paused_at === null ? null : Number(row.paused_at),
         reconciledAt: row.reconciled_at === null ? null : Number(row.reconciled_at),
+        ...(row.paused_by === null ? {} : { pausedBy: row.paused_by }),
+        ...(row.opened_at === null ? {} : { openedAt: Number(row.opened_at) }),
       }));
     },
-    async pause(id, at) {
+    async pause(id, at, by) {
+      const paused = { paused_at: at, paused_by: by ?? null };
       await db
         .insertInto('connection_states')
-        .values({ id, paused_at: at, reconciled_at: null })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ paused_at: at }))
+        .values({ id, reconciled_at: null, opened_at: null, ...paused })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(paused))
         .execute();
     },
     async reconciled(id, at) {
       await db
         .insertInto('connection_states')
-        .values({ id, paused_at: null, reconciled_at: at })
+        .values({ id, paused_at: null, paused_by: null, opened_at: null, reconciled_at: at })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ reconciled_at: at }))
         .execute();
     },

@@ -155,7 +155,13 @@ export interface Tables {
   looked_back: { connection: string; seq: number };
   readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
   tombstones: { hash: string; at: number };
-  connection_states: { id: string; paused_at: number | null; reconciled_at: number | null };
+  connection_states: {
+    id: string;
+    paused_at: number | null;
+    reconciled_at: number | null;
+    paused_by: string | null;
+    opened_at: number | null;
+  };
   field_values: {
     connection: string;
     type: string;
@@ -208,5 +214,20 @@ export interface Tables {
     subject: string;
     changes: string;
   };
+  rule_sets: { id: string; source: string };
+  activations: {
+    seq: number;
+    rule_set: string;
+    since: number;
+    run: string;
+    plan: string | null;
+    previous: number | null;
+    /** Time lines of before, as JSON by journey; an empty list: the journey was not there. */
+    spans: string;
+    rolled_back: number | null;
+    rolled_back_by: string | null;
+  };
+  activation_standings: { activation: number; journey: string; subject: string; standing: string };
+  applied_plans: { run: string; plan: string };
   kept_plans: { run: string; at: number; reason: string; plan: string };
 }
