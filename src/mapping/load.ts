@@ -13,7 +13,7 @@ import { readSegments, readStages, renamedStages } from './load-stages.ts';
 import { createProblems, listOf, nearest, quote, sortProblems } from './problems.ts';
 import { amountsOf, checkMoney, readRates } from './rates.ts';
 import { checkStages } from './reach.ts';
-import { dependsOn, readsOf } from './reads.ts';
+import { accountReadsOf, dependsOn, readsOf } from './reads.ts';
 import type { Reference, RuleScope } from './scope.ts';
 import { createShape, labelOf, named, type Shape } from './shape.ts';
 import { readSource, type YamlMap, type YamlNode } from './source.ts';
@@ -187,6 +187,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
       health: health?.model ?? null,
       outputs,
       reads: reads.set,
+      readsOfAccount: accountReadsOf(roots),
       dependsOn: dependsOn(scope.references),
       prefer: additions.prefer,
       rates,

@@ -1,9 +1,10 @@
+import type { ListName } from '../model/facts.ts';
 import { DISPLAY_FIELDS, FACTS_OF_ENTITY, START_FIELD } from './catalogue.ts';
 import { wantedReads } from './load-analysis.ts';
 import { isList } from './resolve.ts';
 import type { Reference } from './scope.ts';
 import { type Node, visit } from './tree.ts';
-import type { FactName, FieldMap, FieldSource, Mapping, Position, ReadSet } from './types.ts';
+import type { AccountReads, FactName, FieldMap, FieldSource, Mapping, Position, ReadSet } from './types.ts';
 
 export interface Reads {
   readonly set: ReadSet;
@@ -35,6 +36,23 @@ export function readsOf(roots: readonly Node[]): Reads {
   }
   const entries = [...set].map(([fact, fields]) => [fact, [...fields].sort()] as const);
   return { set: Object.fromEntries(entries), positions };
+}
+
+/** What rules read of the account beside what they read of the person (J2). When an account was last active, its
+ *  touchpoints tell, too. */
+export function accountReadsOf(roots: readonly Node[]): AccountReads {
+  let fields = false;
+  const lists = new Set<ListName>();
+  for (const root of roots) {
+    visit(root, (node) => {
+      if ((node.op === 'quant' || node.op === 'aggregate') && node.list.of === 'account')
+        lists.add(node.list.list);
+      if (node.op !== 'field' || node.scope !== 'account') return;
+      fields = true;
+      if (node.field === 'last_activity') lists.add('touchpoints');
+    });
+  }
+  return { fields, lists: [...lists].sort() };
 }
 
 export function dependsOn(references: readonly Reference[]): Mapping['dependsOn'] {

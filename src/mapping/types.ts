@@ -210,6 +210,8 @@ export interface Mapping {
   readonly outputs: readonly OutputChoice[];
   /** Fact fields read by rules and health, by fact (`person`, `account`, `deals`, …): drives what is requested. */
   readonly reads: ReadSet;
+  /** What rules about a person read of its account (J2); absent: everything there is. */
+  readonly readsOfAccount?: AccountReads;
   /** Names of journeys this one reads (J2), for the order of evaluation. */
   readonly dependsOn: readonly { readonly of: 'self' | 'account' | 'people'; readonly journey: string }[];
   /** By `deals.amount`: connections whose value goes first where records differ, else the newest (J5). */
@@ -225,6 +227,13 @@ export interface Mapping {
 export interface Rates {
   readonly to: string;
   readonly per: Readonly<Record<string, number>>;
+}
+
+export interface AccountReads {
+  /** Some field of `account` itself. */
+  readonly fields: boolean;
+  /** `account.deals` and the like, sorted. */
+  readonly lists: readonly ListName[];
 }
 
 export type FactName = 'person' | 'account' | ListName;

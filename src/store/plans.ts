@@ -35,6 +35,8 @@ export interface PlanStore {
     type: string,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, PlannedWrite>>;
+  /** These records hold what was planned. */
+  done(run: string, writes: readonly PlannedWrite[], fence: Fence): Promise<void>;
   /** Forgets what every other run planned. */
   keepOnly(runs: readonly string[], fence: Fence): Promise<void>;
 }

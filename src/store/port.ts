@@ -8,6 +8,7 @@ import type { HistoryStore, PageChanges } from './history.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 import type { JourneyStore } from './journeys.ts';
 import type { LedgerStore } from './ledger.ts';
+import type { PendingStore } from './pending.ts';
 import type { PlanStore } from './plans.ts';
 import type { RecordFate, RunStore } from './runs.ts';
 
@@ -15,6 +16,7 @@ export type * from './activations.ts';
 export type { Fence } from './fence.ts';
 export type * from './history.ts';
 export type * from './journeys.ts';
+export type * from './pending.ts';
 export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
 export type { Fate, RecordFate, RunNotice, RunStatus, RunStore, StoredRun } from './runs.ts';
 
@@ -27,6 +29,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly subjects: SubjectStore;
   readonly journeys: JourneyStore;
+  readonly pending: PendingStore;
   readonly activations: ActivationStore;
   readonly ledger: LedgerStore;
   readonly plans: PlanStore;
@@ -155,6 +158,13 @@ export interface RecordStore {
   scan(connection: ConnectionId, type: string): AsyncIterable<readonly CrmRecord[]>;
   /** Records of other types that hold an association to one of the named ones. */
   pointingTo(connection: ConnectionId, type: string, ids: readonly string[]): Promise<readonly CrmRecord[]>;
+  /** Names of the records of these types that are associated with one of the named ones, from either end. */
+  linked(
+    connection: ConnectionId,
+    type: string,
+    ids: readonly string[],
+    types: readonly string[],
+  ): Promise<readonly RecordKey[]>;
   /** Field values after a write of ours was confirmed; nothing else of the record changes. */
   patchFields(
     patches: readonly (RecordKey & { readonly fields: Readonly<Record<string, FieldValue>> })[],

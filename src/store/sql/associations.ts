@@ -28,6 +28,7 @@ const FAR_ENDS: BulkTable = {
  * Stores the associations of records of one type. They are complete per other type that was read; other types keep
  * what is stored. `known`: records that may have some stored already. `farEnds`: whether the far ends are kept up;
  * if not, `fillFarEnds` has to follow, and until then `pointers` has to be told that they are behind.
+ * @returns the records at the far ends of associations that are not there, or not so, any more
  */
 export async function storeAssociations(
   trx: Transaction<Tables>,
@@ -35,13 +36,22 @@ export async function storeAssociations(
   records: readonly CrmRecord[],
   known: readonly CrmRecord[],
   farEnds: boolean,
-): Promise<void> {
+): Promise<readonly LostEnd[]> {
+  const lost: LostEnd[] = [];
   for (const group of groupBy(known, ({ connection, type }) => `${connection}\n${type}`).values()) {
-    for (const part of chunks(group)) await removeStale(trx, bulk, part);
+    for (const part of chunks(group)) lost.push(...(await removeStale(trx, bulk, part)));
   }
   const rows = records.flatMap(rowsOf);
   await bulk.put(trx, ASSOCIATIONS, rows);
   if (farEnds) await bulk.put(trx, FAR_ENDS, rows.map(farEndOf));
+  return lost;
+}
+
+/** A record that another one was associated with. */
+export interface LostEnd {
+  readonly connection: string;
+  readonly type: string;
+  readonly id: string;
 }
 
 /** Removes what is stored and is not there, or not so, any more; what stays is not touched. */
@@ -49,7 +59,7 @@ async function removeStale(
   trx: Transaction<Tables>,
   bulk: Bulk,
   records: readonly CrmRecord[],
-): Promise<void> {
+): Promise<readonly LostEnd[]> {
   const first = records[0]!;
   const stored = await trx
     .selectFrom('associations')
@@ -58,7 +68,7 @@ async function removeStale(
     .where('from_type', '=', first.type)
     .where('from_id', 'in', listed(records.map(({ id }) => id)))
     .execute();
-  if (stored.length === 0) return;
+  if (stored.length === 0) return [];
   const byId = new Map(records.map((record) => [record.id, record]));
   const gone: Row[] = [];
   const changed: Row[] = [];
@@ -71,6 +81,7 @@ async function removeStale(
   }
   await bulk.remove(trx, ASSOCIATIONS, [...gone, ...changed].map(keyOf));
   await bulk.remove(trx, FAR_ENDS, gone.map(keyOf).map(farEndOf));
+  return [...gone, ...changed].map(({ connection, to_type: type, to_id: id }) => ({ connection, type, id }));
 }
 
 /** Adds what is missing of the far ends of a type's associations: in order, which is by far the cheapest. */
@@ -124,6 +135,36 @@ export async function pointers(
   return found;
 }
 
+/** Records of some types at the other end of these records' associations, each once. */
+export async function linkedTo(
+  db: Kysely<Tables>,
+  connection: ConnectionId,
+  type: string,
+  ids: readonly string[],
+  types: readonly string[],
+): Promise<readonly { readonly connection: ConnectionId; readonly type: string; readonly id: string }[]> {
+  const found = new Map<string, { connection: ConnectionId; type: string; id: string }>();
+  if (types.length === 0) return [];
+  const add = (to: string, id: string): void => {
+    found.set(`${to}\n${id}`, { connection, type: to, id });
+  };
+  for (const part of chunks(ids)) {
+    const rows = await db
+      .selectFrom('associations')
+      .select(['to_type', 'to_id'])
+      .where('connection', '=', connection)
+      .where('from_type', '=', type)
+      .where('from_id', 'in', listed(part))
+      .where('to_type', 'in', types)
+      .execute();
+    for (const row of rows) add(row.to_type, row.to_id);
+  }
+  const wanted = new Set(types);
+  for (const row of await pointers(db, connection, type, ids))
+    if (wanted.has(row.from_type)) add(row.from_type, row.from_id);
+  return [...found.values()];
+}
+
 /** Types whose first load, or whose reading with more fields, is not at its end: far ends come with that. */
 async function typesBehind(db: Kysely<Tables>, connection: ConnectionId): Promise<readonly string[]> {
   const rows = await db
@@ -135,14 +176,14 @@ async function typesBehind(db: Kysely<Tables>, connection: ConnectionId): Promis
   return rows.map(({ type }) => type);
 }
 
-/** Removes every association these records have, at either end. */
+/** Removes every association these records have, at either end; returns the records at the other ends. */
 export async function forgetAssociations(
   trx: Transaction<Tables>,
   bulk: Bulk,
   connection: ConnectionId,
   type: string,
   ids: readonly string[],
-): Promise<void> {
+): Promise<readonly LostEnd[]> {
   const out = await trx
     .selectFrom('associations')
     .select(['connection', 'to_type', 'to_id', 'from_type', 'from_id'])
@@ -153,6 +194,10 @@ export async function forgetAssociations(
   const ends = [...out, ...(await pointers(trx, connection, type, ids))];
   await bulk.remove(trx, ASSOCIATIONS, ends.map(keyOf));
   await bulk.remove(trx, FAR_ENDS, ends.map(keyOf).map(farEndOf));
+  return ends.flatMap(({ to_type, to_id, from_type, from_id }) => [
+    { connection, type: to_type, id: to_id },
+    { connection, type: from_type, id: from_id },
+  ]);
 }
 
 function rowsOf({ connection, type, id, associations }: CrmRecord): readonly BulkRow[] {

@@ -5,6 +5,7 @@ import type { HistoryStore, KeptValue, PageCommit, RecordPast } from '../port.ts
 import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy, listed } from './chunks.ts';
 import { fenced } from './fence.ts';
+import { touchRecords } from './pending.ts';
 import type { Tables } from './tables.ts';
 
 type LinkRow = Tables['ended_links'];
@@ -29,6 +30,11 @@ export function historyStore(db: Kysely<Tables>, bulk: Bulk): HistoryStore {
           ]),
         );
         await bulk.upsert(trx, FIELD_VALUES_REPLACED, rows);
+        await touchRecords(
+          trx,
+          bulk,
+          [...new Set(courses.map(({ id }) => id))].map((id) => ({ connection, type, id })),
+        );
         const row = {
           cursor: checkpoint.cursor,
           fields: JSON.stringify(checkpoint.fields),

@@ -73,6 +73,15 @@ export function planStore(db: Kysely<Tables>, bulk: Bulk): PlanStore {
       }
       return found;
     },
+    async done(run, writes, fence) {
+      await fenced(db, fence, (trx) =>
+        bulk.remove(
+          trx,
+          PLANNED,
+          writes.map(({ connection, type, parent, id }) => [run, connection, type, parent ?? '', id]),
+        ),
+      );
+    },
     async keepOnly(runs, fence) {
       await fenced(db, fence, async (trx) => {
         let old = trx.deleteFrom('planned_writes');

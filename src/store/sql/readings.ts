@@ -7,6 +7,7 @@ import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetFates } from './fates.ts';
 import { fenced } from './fence.ts';
+import { touchRecords, touchSubjects } from './pending.ts';
 import { withAssociations } from './records.ts';
 import type { Tables } from './tables.ts';
 
@@ -133,7 +134,17 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
       .execute();
   }
   await forgetFates(trx, connection, type, ids);
-  await forgetAssociations(trx, bulk, connection, type, ids);
+  const ends = await forgetAssociations(trx, bulk, connection, type, ids);
+  const forgotten = new Set(ids);
+  const left = ends.filter((end) => end.type !== type || !forgotten.has(end.id));
+  await touchRecords(trx, bulk, left);
+  for (const part of chunks(ids))
+    await trx
+      .deleteFrom('touched')
+      .where('connection', '=', connection)
+      .where('type', '=', type)
+      .where('id', 'in', part)
+      .execute();
   for (const end of ['from', 'to'] as const) {
     await trx
       .deleteFrom('ended_links')
@@ -143,13 +154,14 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
       .execute();
   }
   if (subjects.length === 0) return;
-  const left = await trx
+  await touchSubjects(trx, bulk, subjects);
+  const members = await trx
     .selectFrom('members')
     .select('subject')
     .where('subject', 'in', subjects)
     .distinct()
     .execute();
-  const alive = new Set(left.map((row) => row.subject));
+  const alive = new Set(members.map((row) => row.subject));
   const ended = subjects.filter((subject) => !alive.has(subject));
   for (const part of chunks(ended)) {
     for (const table of [
@@ -160,6 +172,7 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
       'activation_standings',
       'run_notices',
       'planned_writes',
+      'pending_subjects',
     ] as const)
       await trx.deleteFrom(table).where('subject', 'in', part).execute();
     await trx.deleteFrom('subjects').where('id', 'in', part).execute();

@@ -2,12 +2,13 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Association, ConnectionId, CrmRecord, FieldValue, RecordState } from '../../model/record.ts';
 import type { PageCommit, RecordStore } from '../port.ts';
-import { fillFarEnds, pointers, storeAssociations } from './associations.ts';
+import { fillFarEnds, linkedTo, pointers, storeAssociations } from './associations.ts';
 import type { Bulk, BulkRow, BulkTable } from './bulk.ts';
 import { chunks, groupBy, listed, ROWS_PER_STATEMENT } from './chunks.ts';
 import { fateLog } from './fates.ts';
 import { fenced } from './fence.ts';
 import { keepChanges } from './history.ts';
+import { touchRecords } from './pending.ts';
 import { commitReading } from './seen.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,7 +28,7 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
         await bulk.put(trx, RECORDS, rows);
         const before = checkpoint?.complete === true ? await checkpointRow(trx, connection, type) : undefined;
         const first = checkpoint?.complete === true && before?.complete !== 1;
-        await storeAssociations(
+        const lost = await storeAssociations(
           trx,
           bulk,
           page.records,
@@ -35,6 +36,7 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
           checkpoint === null || (checkpoint.complete && !first),
         );
         if (first) await fillFarEnds(trx, connection, type);
+        await touchRecords(trx, bulk, [...page.records, ...lost]);
         await fates.add(trx, page);
         await keepChanges(trx, bulk, page);
         if (page.reading !== undefined) await commitReading(trx, page, page.reading);
@@ -97,6 +99,7 @@ export function recordStore(db: Kysely<Tables>, bulk: Bulk): RecordStore {
       }
       return records;
     },
+    linked: (connection, type, ids, types) => linkedTo(db, connection, type, ids, types),
     async patchFields(patches, fence) {
       await fenced(db, fence, async (trx) => {
         for (const group of groupBy(patches, (patch) => `${patch.connection}\n${patch.type}`).values()) {

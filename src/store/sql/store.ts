@@ -11,6 +11,7 @@ import { historyStore } from './history.ts';
 import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
 import { ledgerStore } from './ledger.ts';
+import { pendingStore } from './pending.ts';
 import { planStore } from './plans.ts';
 import { readingStore } from './readings.ts';
 import { recordStore } from './records.ts';
@@ -27,6 +28,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     history: historyStore(db, bulk),
     subjects: subjectStore(db, bulk),
     activations: activationStore(db, bulk),
+    pending: pendingStore(db, bulk),
     journeys: journeyStore(db, bulk),
     ledger: ledgerStore(db, bulk),
     plans: planStore(db, bulk),

@@ -147,6 +147,9 @@ export interface Tables {
     ids: string;
   };
   run_notices: { run: string; seq: number; kind: string; subject: string | null; text: string };
+  /** `connection` empty: a subject. */
+  touched: { connection: string; type: string; id: string };
+  pending_subjects: { subject: string; run: string; state: string; asleep: number };
   leases: { name: string; holder: string; fence: number; expires: number };
   schedules: { name: string; next_due: number };
   superseded_visits: Tables['visits'] & { superseded: number };
