@@ -8,6 +8,7 @@ import { checkKnown } from './known-checks.ts';
 import { readAnalysis } from './load-analysis.ts';
 import { bandNames, readHealth } from './load-health.ts';
 import { readKpis } from './load-kpis.ts';
+import { readOutcomes } from './load-outcomes.ts';
 import { readOutputs } from './load-outputs.ts';
 import { readSegments, readStages, renamedStages } from './load-stages.ts';
 import { createProblems, listOf, nearest, quote, sortProblems } from './problems.ts';
@@ -69,10 +70,11 @@ const KEYS = [
   'outputs',
   'kpis',
   'analysis',
+  'outcomes',
 ];
 
 /** Keys that judge nobody: changing them makes no new version. */
-const MEANS_NOTHING = ['kpis', 'analysis'];
+const MEANS_NOTHING = ['kpis', 'analysis', 'outcomes'];
 
 /** Reads, checks and compiles one mapping file. Never throws for what a file says; everything wrong with it comes back
  *  at once with file, line, column and the nearest right name (J7). */
@@ -127,6 +129,14 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
   segments = segmentEntries.map(({ key }) => key);
   const stageRules = readStages(shape, scope, stageEntries, make);
   const health = healthEntry === undefined ? null : readHealth(shape, scope, healthEntry, make);
+  const outcomes = readOutcomes(
+    shape,
+    scope,
+    root.get('outcomes')?.value,
+    make,
+    stageRules.map(({ stage }) => stage),
+    bandNames(healthEntry?.value),
+  );
   const unused = defines.readRest();
   if (stageEntries.length === 0 && healthEntry === undefined) {
     problems.error(
@@ -193,6 +203,7 @@ export function loadMapping(text: string, file: string, options: LoadOptions): M
       rates,
       kpis,
       analysis,
+      outcomes,
       references: scope.references,
       namePosition: head.namePosition,
       connectors,

@@ -67,7 +67,7 @@ export function dependsOn(references: readonly Reference[]): Mapping['dependsOn'
  * and delete marks, associations). Empty when the field map does not know the type.
  */
 export function requestedFields(
-  mappings: readonly Pick<Mapping, 'reads' | 'analysis'>[],
+  mappings: readonly Pick<Mapping, 'reads' | 'analysis' | 'outcomes'>[],
   fieldMap: FieldMap,
   objectType: string,
 ): readonly string[] {
@@ -93,7 +93,7 @@ export function requestedFields(
 
 /** Object types whose records some mapping needs: those that make subjects, and those whose facts rules read. */
 export function neededTypes(
-  mappings: readonly Pick<Mapping, 'reads' | 'analysis'>[],
+  mappings: readonly Pick<Mapping, 'reads' | 'analysis' | 'outcomes'>[],
   fieldMap: FieldMap,
 ): readonly string[] {
   return fieldMap.objects.flatMap(({ entity, type }) => {

@@ -193,6 +193,25 @@ export interface AnalysisSettings {
   readonly window: Duration | null;
 }
 
+/** What a backtest compares a journey with (J36); it judges nobody. */
+export interface Outcome {
+  readonly name: string;
+  readonly label: string;
+  readonly position: Position;
+  /** It happens when this becomes true; with `each`, for every item of the list for which it comes to hold alone. */
+  readonly when: Condition;
+  readonly each: { readonly list: ListName; readonly of: 'self' | 'account' } | null;
+  /** Of whom it can be foretold; null: of everybody. */
+  readonly among: Condition | null;
+  /** Something wished for: foretold by the best band instead of the worst. */
+  readonly good: boolean;
+  /** What foretells it; null: the default of a backtest. */
+  readonly foretoldBy: { readonly stages: readonly string[]; readonly bands: readonly string[] } | null;
+  readonly reads: ReadSet;
+  /** It looks at journeys, healths or segments, not at facts alone. */
+  readonly readsResults: boolean;
+}
+
 /** One mapping file: one journey, with its segments, health and outputs. */
 export interface Mapping {
   readonly file: string;
@@ -221,6 +240,7 @@ export interface Mapping {
   /** Targets (J35), in the order of the file. */
   readonly kpis?: readonly Kpi[];
   readonly analysis?: AnalysisSettings | null;
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** One `USD` is `per.USD` of `to`. */
