@@ -3,8 +3,9 @@ import type { Output } from '../model/outputs.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
 import type { Fence } from './fence.ts';
 
-/** `returned`: a person's value that a write of ours had overwritten was put back; it is not a value of ours. */
-export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost' | 'returned';
+/** `returned`: a person's value that a write of ours had overwritten was put back; it is not a value of ours.
+ *  `adopted`: a person's value that became an override; nothing was written, and the value is known from then on. */
+export type LedgerState = 'pending' | 'written' | 'refused' | 'unknown' | 'lost' | 'returned' | 'adopted';
 
 /** One field of one record that we set out to change. */
 export interface LedgerEntry extends RecordKey {
@@ -38,7 +39,7 @@ export interface LedgerStore {
   ): Promise<void>;
   /** Entries whose outcome nobody knows: left `pending` by a killed run, or answered `unknown`. */
   open(connection: ConnectionId): Promise<readonly LedgerEntry[]>;
-  /** The newest value we know to have written, per record and field. */
+  /** The newest value we know to have written or adopted, per record and field. */
   lastWritten(
     connection: ConnectionId,
     type: string,

@@ -8,6 +8,7 @@ import type { HistoryStore, PageChanges } from './history.ts';
 import type { Baseline, KeptPlan, ParkedWrite } from './holds.ts';
 import type { JourneyStore } from './journeys.ts';
 import type { LedgerStore } from './ledger.ts';
+import type { OverrideStore } from './overrides.ts';
 import type { PendingStore } from './pending.ts';
 import type { PlanStore } from './plans.ts';
 import type { RecordFate, RunStore } from './runs.ts';
@@ -16,8 +17,9 @@ export type * from './activations.ts';
 export type { Fence } from './fence.ts';
 export type * from './history.ts';
 export type * from './journeys.ts';
-export type * from './pending.ts';
 export type { LedgerEntry, LedgerState, LedgerStore } from './ledger.ts';
+export type * from './overrides.ts';
+export type * from './pending.ts';
 export type { Fate, RecordFate, RunNotice, RunStatus, RunStore, StoredRun } from './runs.ts';
 
 /** What Waystage keeps. Every method is one transaction unless it says otherwise; instants are epoch ms.
@@ -32,6 +34,7 @@ export interface Store {
   readonly pending: PendingStore;
   readonly activations: ActivationStore;
   readonly ledger: LedgerStore;
+  readonly overrides: OverrideStore;
   readonly plans: PlanStore;
   readonly holds: HoldStore;
   readonly runs: RunStore;

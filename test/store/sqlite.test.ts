@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { storeContract } from '../contracts/store.ts';
+import { storeOverridesContract } from '../contracts/store-overrides.ts';
 import { storePagesContract } from '../contracts/store-pages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'waystage-store-'));
@@ -17,6 +18,7 @@ const openNew = (): ReturnType<typeof openSqliteStore> => {
 };
 storeContract('SQLite', openNew);
 storePagesContract('SQLite', openNew);
+storeOverridesContract('SQLite', openNew);
 
 test('reopening keeps everything and migrates nothing twice', async () => {
   const file = join(folder, 'again.db');

@@ -11,6 +11,7 @@ import { pageFatesAndFarEnds } from './008-page-fates-and-far-ends.ts';
 import { earlierPlacements } from './009-earlier-placements.ts';
 import { timeLines } from './010-time-lines.ts';
 import { activations } from './011-activations.ts';
+import { overrides } from './012-overrides.ts';
 import { pending } from './013-pending.ts';
 import type { Migration } from './migration.ts';
 
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   earlierPlacements,
   timeLines,
   activations,
+  overrides,
   pending,
 ];
 

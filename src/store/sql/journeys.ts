@@ -233,6 +233,7 @@ const PLACEMENTS: BulkTable = {
     'identity_hash',
     'evaluated_at',
     'due',
+    'by_hand',
   ],
   key: ['journey', 'subject'],
   replace: [
@@ -249,6 +250,7 @@ const PLACEMENTS: BulkTable = {
     'identity_hash',
     'evaluated_at',
     'due',
+    'by_hand',
   ],
 };
 
@@ -269,6 +271,7 @@ function toPlacementRow(placement: Placement): BulkRow {
     placement.identityHash,
     placement.evaluatedAt,
     placement.due === undefined ? 0 : placement.due,
+    (placement.byHand?.stage === true ? 1 : 0) + (placement.byHand?.band === true ? 2 : 0),
   ];
 }
 
@@ -297,9 +300,14 @@ function toPlacement(row: PlacementRow, visits: readonly VisitRow[]): Placement 
     identityHash: row.identity_hash,
     evaluatedAt: Number(row.evaluated_at),
     due: row.due === null ? null : Number(row.due),
+    ...(Number(row.by_hand ?? 0) === 0 ? {} : { byHand: byHandOf(Number(row.by_hand)) }),
   };
 }
 
 async function spanRows(db: Kysely<Tables>, journey: string): Promise<readonly Tables['version_spans'][]> {
   return db.selectFrom('version_spans').selectAll().where('journey', '=', journey).orderBy('seq').execute();
+}
+
+function byHandOf(bits: number): NonNullable<Placement['byHand']> {
+  return { stage: (bits & 1) !== 0, band: (bits & 2) !== 0 };
 }

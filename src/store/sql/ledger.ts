@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { WaystageError } from '../../model/errors.ts';
 import type { SubjectId } from '../../model/facts.ts';
 import type { Output } from '../../model/outputs.ts';
@@ -15,20 +15,7 @@ type WriteRow = Tables['writes'];
 export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
   return {
     async begin(entries, fence) {
-      await fenced(db, fence, async (trx) => {
-        const last = await trx
-          .selectFrom('writes')
-          .select((eb) => eb.fn.max('seq').as('seq'))
-          .executeTakeFirst();
-        const first = Number(last?.seq ?? 0) + 1;
-        const rows = entries.map((entry, index) => toRow(entry, first + index));
-        const known = await bulk.upsert(trx, WRITES, rows);
-        if (known.length > 0)
-          throw new WaystageError(
-            'internal',
-            'The ledger was given an entry that it has already; expected a new name for each. Please report this.',
-          );
-      });
+      await fenced(db, fence, (trx) => beginEntries(trx, bulk, entries));
     },
     async settle(results, at, fence) {
       await fenced(db, fence, async (trx) => {
@@ -75,7 +62,7 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
               .where('connection', '=', connection)
               .where('type', '=', type)
               .where('id', 'in', listed(part))
-              .where('state', '=', 'written')
+              .where('state', 'in', ['written', 'adopted'])
               .groupBy(['id', 'field']),
           )
           .execute();
@@ -151,6 +138,27 @@ export function ledgerStore(db: Kysely<Tables>, bulk: Bulk): LedgerStore {
       return entries;
     },
   };
+}
+
+/** Adds entries behind all others. */
+export async function beginEntries(
+  trx: Transaction<Tables>,
+  bulk: Bulk,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const last = await trx
+    .selectFrom('writes')
+    .select((eb) => eb.fn.max('seq').as('seq'))
+    .executeTakeFirst();
+  const first = Number(last?.seq ?? 0) + 1;
+  const rows = entries.map((entry, index) => toRow(entry, first + index));
+  const known = await bulk.upsert(trx, WRITES, rows);
+  if (known.length > 0)
+    throw new WaystageError(
+      'internal',
+      'The ledger was given an entry that it has already; expected a new name for each. Please report this.',
+    );
 }
 
 const WRITES: BulkTable = {

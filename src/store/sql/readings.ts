@@ -7,6 +7,7 @@ import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy, ROWS_PER_STATEMENT } from './chunks.ts';
 import { forgetFates } from './fates.ts';
 import { fenced } from './fence.ts';
+import { forgetOverrides } from './overrides.ts';
 import { touchRecords, touchSubjects } from './pending.ts';
 import { withAssociations } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -118,6 +119,7 @@ async function forget(trx: Transaction<Tables>, bulk: Bulk, keys: readonly Recor
   const { connection, type } = keys[0]!;
   const ids = keys.map(({ id }) => id);
   const subjects = await subjectsOf(trx, connection, type, ids);
+  await forgetOverrides(trx, connection, type, ids);
   for (const table of [
     'records',
     'members',

@@ -11,6 +11,7 @@ import { historyStore } from './history.ts';
 import { holdStore } from './holds.ts';
 import { journeyStore } from './journeys.ts';
 import { ledgerStore } from './ledger.ts';
+import { overrideStore } from './overrides.ts';
 import { pendingStore } from './pending.ts';
 import { planStore } from './plans.ts';
 import { readingStore } from './readings.ts';
@@ -31,6 +32,7 @@ export function sqlStore(db: Kysely<Tables>, bulk: Bulk): Store {
     pending: pendingStore(db, bulk),
     journeys: journeyStore(db, bulk),
     ledger: ledgerStore(db, bulk),
+    overrides: overrideStore(db, bulk),
     plans: planStore(db, bulk),
     holds: holdStore(db),
     runs: runStore(db),

@@ -80,6 +80,8 @@ export interface Tables {
     identity_hash: string;
     evaluated_at: number;
     due: number | null;
+    /** 1: the stage, 2: the band was set by hand at the last step; 3: both. */
+    by_hand: number | null;
   };
   visits: {
     subject: string;
@@ -155,6 +157,24 @@ export interface Tables {
   superseded_visits: Tables['visits'] & { superseded: number };
   version_spans: { journey: string; seq: number; version: string; since: number };
   earlier_placements: { journey: string; subject: string; standing: string };
+  overrides: {
+    override: string;
+    connection: string;
+    type: string;
+    id: string;
+    journey: string;
+    kind: string;
+    value: string | null;
+    owner: string | null;
+    reason: string;
+    at: number;
+    known: number;
+    until: number | null;
+    ended: number | null;
+    ended_known: number | null;
+    ended_by: string | null;
+    source: string;
+  };
   looked_back: { connection: string; seq: number };
   readings: { connection: string; type: string; mark: string; cursor: string; fields: string; at: number };
   tombstones: { hash: string; at: number };
