@@ -146,10 +146,10 @@ export async function keepChanges(trx: Transaction<Tables>, bulk: Bulk, page: Pa
         at,
         'seen',
       ];
-      const after = row(change.afterSince, change.after);
+      const after = row(Math.min(change.afterSince, at), change.after);
       if (change.before === undefined || known.has(`${change.id}\n${change.field}`)) return [after];
       // What was there before has been there since the record was first seen.
-      const first = Math.min(since.get(change.id) ?? change.afterSince, change.afterSince - 1);
+      const first = Math.min(since.get(change.id) ?? change.afterSince, change.afterSince - 1, at - 1);
       return [row(first, change.before), after];
     });
     await bulk.upsert(trx, FIELD_VALUES_REPLACED, rows);
@@ -163,7 +163,7 @@ export async function keepChanges(trx: Transaction<Tables>, bulk: Bulk, page: Pa
       id,
       to.type,
       to.id,
-      ended,
+      Math.min(ended, at),
       to.primary ? 1 : 0,
       to.label,
     ]),

@@ -237,7 +237,7 @@ const RECORDS: BulkTable = {
   replace: ['state', 'created', 'modified', 'fields', 'merged_ids', 'successor_type', 'successor_id'],
 };
 
-function toRow(record: CrmRecord, { changes }: PageCommit): BulkRow {
+function toRow(record: CrmRecord, { changes, at }: PageCommit): BulkRow {
   const newborn = record.created !== null && (changes?.newborn.has(record.id) ?? false);
   return [
     record.connection,
@@ -250,7 +250,8 @@ function toRow(record: CrmRecord, { changes }: PageCommit): BulkRow {
     record.mergedIds.length === 0 ? '[]' : JSON.stringify(record.mergedIds),
     record.successor?.type ?? null,
     record.successor?.id ?? null,
-    newborn ? record.created : record.modified,
+    // No CRM can have recorded it after we read it: its clock is ahead of ours.
+    Math.min(newborn ? (record.created ?? at) : record.modified, at),
   ];
 }
 
