@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/mapping-test': ['src/model', 'src/mapping', 'src/journey'],
   'src/identity': ['src/model', 'src/mapping'],
   'src/analysis': ['src/model', 'src/mapping'],
+  'src/backtest': ['src/model', 'src/mapping', 'src/journey'],
   'src/facts': ['src/model', 'src/mapping', 'src/identity'],
   'src/store': ['src/model', 'src/connector'],
   'src/story': ['src/model'],
@@ -32,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/identity',
     'src/facts',
     'src/analysis',
+    'src/backtest',
   ],
   'src/http': ['src/model', 'src/connector', 'src/store', 'src/journey', 'src/analysis', 'src/sync'],
   connectors: ['src/model', 'src/connector', 'src/transport'],
@@ -49,6 +51,7 @@ const PURE = [
   'src/identity',
   'src/facts',
   'src/analysis',
+  'src/backtest',
   'src/story',
 ];
 const IMPURE =

@@ -9,6 +9,7 @@ import { type AnalyseRequest, analyseJourneys } from '../sync/analyse.ts';
 import { count } from '../terminal/text.ts';
 import { analysisLines } from './analyse-text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
+import { momentOf } from './moment.ts';
 
 const CAUSES: readonly Cause[] = ['customer', 'time', 'rule', 'override', 'identity', 'backfill'];
 const WINDOW = '90d';
@@ -99,8 +100,8 @@ async function requestOf(
   const zone = createZone(mapping.timezone);
   const { analysis } = mapping;
   const causes = causesOf(options.causes);
-  const from = options.from === undefined ? null : instantOf('--from', options.from, zone, 'start');
-  const to = options.to === undefined ? null : instantOf('--to', options.to, zone, 'end');
+  const from = options.from === undefined ? null : momentOf('--from', options.from, zone, 'start');
+  const to = options.to === undefined ? null : momentOf('--to', options.to, zone, 'end');
   if (from !== null && to !== null && from >= to) {
     throw new WaystageError(
       'usage',
@@ -152,18 +153,6 @@ function causesOf(text: string | undefined): readonly Cause[] {
       throw unknown('--causes', 'cause', name, ['own', 'all', ...CAUSES]);
   }
   return CAUSES.filter((cause) => names.includes(cause));
-}
-
-/** A day is a day of the mapping's zone. */
-function instantOf(flag: string, text: string, zone: Zone, side: 'start' | 'end'): number {
-  const day = zone.parseDate(text);
-  if (day !== null) return side === 'start' ? day : zone.dayStart(zone.dayNumber(day) + 1);
-  const instant = zone.parseInstant(text);
-  if (instant !== null) return instant;
-  throw new WaystageError(
-    'usage',
-    `${flag} is \`${text}\`; expected a day such as 2026-01-31 or an instant such as 2026-01-31T09:00:00Z.`,
-  );
 }
 
 function durationOf(

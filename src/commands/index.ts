@@ -6,6 +6,7 @@ import { WaystageError } from '../model/errors.ts';
 import type { Fate, Store } from '../store/port.ts';
 import { findSubject, namedBy } from '../sync/find-subject.ts';
 import { analyse } from './analyse.ts';
+import { backtest } from './backtest.ts';
 import { check, insistOnConfig } from './check.ts';
 import { connections } from './connections.ts';
 import { type CommandContext, type ExitStatus, wholeNumber } from './context.ts';
@@ -178,6 +179,27 @@ export const COMMANDS: readonly CommandSpec[] = [
           causes: text(options['causes']),
           window: text(options['window']),
           silent: text(options['silent']),
+        }),
+      ),
+  ),
+  command(
+    'backtest <mapping>',
+    'how well a journey, by its name or file, would have foretold an outcome',
+    (command) =>
+      command
+        .option('--outcome <name>', '`deal lost`, `account churned`, `renewed`, or one of the mapping')
+        .option('--against <version>', 'compare with this version (default: the one in use; none)')
+        .option('--horizons <list>', 'within which it must follow (default: 30d,60d,90d)')
+        .option('--from <day>', 'judge from this day on (default: a year before the end)')
+        .option('--to <day>', 'what happened later counts as not known'),
+    (context, args, options) =>
+      withApp(context, (app) =>
+        backtest(context, app, args[0] ?? '', {
+          outcome: text(options['outcome']),
+          against: text(options['against']),
+          horizons: text(options['horizons']),
+          from: text(options['from']),
+          to: text(options['to']),
         }),
       ),
   ),

@@ -2,9 +2,12 @@ export { type AccountLink, chooseAccount } from './account.ts';
 export { buildFacts, createFactBuilder, type FactBuilder } from './build.ts';
 export { buildFactGraph, type FactGraph, type FactGraphInput, type GraphThen } from './graph.ts';
 export { createIssueLog, type IssueLog } from './issues.ts';
+export { knownVersions, recordKnownAt } from './known.ts';
 export { countLookAlikes, lookAlikes } from './look-alikes.ts';
 export { createFactReader, type FactReader } from './reader.ts';
 export {
+  type Coverage,
+  type CoveredTimeline,
   createTimelineMaker,
   type GraphEpochs,
   subjectTimeline,

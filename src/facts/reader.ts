@@ -17,6 +17,8 @@ export interface FactReader {
   past(name: FactName, group: RecordGroup): Fact | null;
   /** CRM fields that a fact of this record is made of. */
   rawFields(name: FactName, record: CrmRecord): ReadonlySet<string>;
+  /** Fact fields of this record with the CRM fields that each is made of. */
+  sources(name: FactName, record: CrmRecord): ReadonlyMap<string, readonly string[]>;
   /** Do the field maps and the wanted fields ask for this one? */
   wants(name: FactName, field: string): boolean;
 }
@@ -41,6 +43,7 @@ export function createFactReader(settings: FactSettings): FactReader {
     return fields === undefined ? null : { record, fields, rank: ranks.get(record.connection) ?? ranks.size };
   };
   const raw = new WeakMap<readonly FieldReader[], ReadonlySet<string>>();
+  const bySource = new WeakMap<readonly FieldReader[], ReadonlyMap<string, readonly string[]>>();
   const make = (name: FactName, group: RecordGroup, issue: FactSettings['issue']): Fact | null => {
     const records: RankedRecord[] = [];
     for (const record of group.records) {
@@ -76,11 +79,19 @@ export function createFactReader(settings: FactSettings): FactReader {
       raw.set(fields, known);
       return known;
     },
+    sources(name, record) {
+      const fields = readers.get(record.connection)?.get(record.type)?.get(name);
+      if (fields === undefined) return NO_SOURCES;
+      const known = bySource.get(fields) ?? new Map(fields.map((field) => [field.name, field.reads]));
+      bySource.set(fields, known);
+      return known;
+    },
     wants: (name, field) => settings.reads === undefined || (settings.reads[name]?.includes(field) ?? false),
   };
 }
 
 const NO_FIELDS: ReadonlySet<string> = new Set();
+const NO_SOURCES: ReadonlyMap<string, readonly string[]> = new Map();
 
 function compileObject(
   settings: FactSettings,

@@ -12,12 +12,31 @@ export type GraphEpochs = readonly { readonly from: number; readonly graph: Fact
 /** Makes time lines out of one chunk of records; keeps what subjects have in common. */
 export interface TimelineMaker {
   readonly reader: FactReader;
+  /** How the versions of one fact are told. */
+  readonly tell: typeof factVersions;
   readonly versions: Map<FactName, WeakMap<RecordGroup, FactVersions>>;
   readonly lists: WeakMap<GroupLists, ListsOverTime>;
 }
 
-export function createTimelineMaker(reader: FactReader): TimelineMaker {
-  return { reader, versions: new Map(), lists: new WeakMap() };
+/** @param tell as it was (`factVersions`, the default), or as it was known then (`knownVersions`) */
+export function createTimelineMaker(
+  reader: FactReader,
+  tell: typeof factVersions = factVersions,
+): TimelineMaker {
+  return { reader, tell, versions: new Map(), lists: new WeakMap() };
+}
+
+/** Of the time that the facts of a subject were there, how much of what rules read is told by the records (J14). */
+export interface Coverage {
+  /** Milliseconds times fields of which the value is known, having no value included. */
+  readonly known: number;
+  /** Milliseconds times fields read. */
+  readonly asked: number;
+}
+
+/** A time line that also tells how much of it is known. */
+export interface CoveredTimeline extends FactTimeline {
+  coverage(from: number, to: number): Coverage;
 }
 
 /** Lists of one group over time. */
@@ -44,7 +63,7 @@ export function subjectTimeline(
   epochs: GraphEpochs,
   subject: Pick<SubjectFacts, 'subject' | 'kind'>,
   reads: ReadSet,
-): FactTimeline | undefined {
+): CoveredTimeline | undefined {
   const spans = spansOf(epochs, subject);
   const present = spans.at(-1)?.input;
   if (present === undefined) return undefined;
@@ -83,6 +102,19 @@ export function subjectTimeline(
     },
     unknownAt: (instant) =>
       factsOf(spans[Math.max(0, lastAt(starts, instant))] as Span).unknownAt(instant, reads),
+    coverage(from, to) {
+      let known = 0;
+      let asked = 0;
+      for (const [name, one] of factsOf(spans.at(-1) as Span).versions()) {
+        const start = Math.max(from, one.changes[0] ?? to);
+        if (start >= to) continue;
+        for (const field of reads[name] ?? []) {
+          asked += to - start;
+          known += to - Math.min(to, Math.max(start, one.unknownUntil[field] ?? start));
+        }
+      }
+      return { known, asked };
+    },
   };
 }
 
@@ -126,12 +158,14 @@ interface SpanFacts {
   changes(): Iterable<number>;
   at(instant: number): Omit<SubjectFacts, 'subject' | 'kind'>;
   unknownAt(instant: number, reads: ReadSet): boolean;
+  versions(): Iterable<readonly [FactName, FactVersions]>;
 }
 
 const NOTHING: SpanFacts = {
   changes: () => [],
   at: () => ({ person: null, account: null, ...NO_FACTS, accountLists: NO_FACTS }),
   unknownAt: () => false,
+  versions: () => [],
 };
 
 function spanFacts(maker: TimelineMaker, input: SubjectInput | undefined): SpanFacts {
@@ -173,6 +207,12 @@ function spanFacts(maker: TimelineMaker, input: SubjectInput | undefined): SpanF
       }
       return false;
     },
+    *versions() {
+      if (person !== null) yield ['person', person];
+      if (account !== null) yield ['account', account];
+      for (const lists of accountLists === null || accountLists === own ? [own] : [own, accountLists])
+        for (const one of lists.versions) yield [listOf.get(one) as ListName, one];
+    },
   };
 }
 
@@ -190,7 +230,7 @@ function versionsOf(maker: TimelineMaker, name: FactName, group: RecordGroup): F
   maker.versions.set(name, byGroup);
   const known = byGroup.get(group);
   if (known !== undefined) return known;
-  const versions = factVersions(maker.reader, name, group);
+  const versions = maker.tell(maker.reader, name, group);
   byGroup.set(group, versions);
   return versions;
 }

@@ -122,8 +122,10 @@ function rawVersions(reader: FactReader, name: FactName, group: RecordGroup): re
 }
 
 /** When a record came to be. */
-function bornAt(record: DatedRecord): number {
-  return record.created ?? record.past?.knownSince ?? record.modified;
+export function bornAt(record: DatedRecord): number {
+  const known = record.past?.knownSince ?? record.modified;
+  // Nothing is known before it came to be, however the CRM's clock stood then.
+  return record.created === null ? known : Math.min(record.created, known);
 }
 
 /** A record as it was at an instant; null: not there. A field whose earlier values are not kept has its present one,

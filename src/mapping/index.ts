@@ -4,7 +4,7 @@ export { checkMappings, evaluationOrder } from './check.ts';
 export { treeOf, valueTreeOf } from './condition.ts';
 export { parseSpan, zonedDuration } from './duration.ts';
 export { type LoadedMapping, type LoadOptions, loadMapping, type MappingResult } from './load.ts';
-export { ANALYSIS_PARTS, wantedReads } from './load-analysis.ts';
+export { ANALYSIS_PARTS, unionOf, wantedReads } from './load-analysis.ts';
 export { type LoadedFieldMap, loadFieldMap } from './load-fields.ts';
 export { moneyProblems } from './rates.ts';
 export { crmFields, neededTypes, requestedFields } from './reads.ts';

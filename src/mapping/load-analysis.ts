@@ -78,12 +78,22 @@ export function readAnalysis(
   };
 }
 
-/** What a mapping asks for: what its rules read, and what its analysis looks at besides. */
-export function wantedReads({ reads, analysis }: Pick<Mapping, 'reads' | 'analysis'>): ReadSet {
+/** What a mapping asks for: what its rules read, and what its analysis and its outcomes look at besides. */
+export function wantedReads({
+  reads,
+  analysis,
+  outcomes = [],
+}: Pick<Mapping, 'reads' | 'analysis' | 'outcomes'>): ReadSet {
   const include = analysis?.include ?? [];
-  if (include.length === 0) return reads;
+  if (include.length === 0 && outcomes.length === 0) return reads;
+  const parts = [...include.map((part) => ANALYSIS_PARTS[part]), ...outcomes.map((outcome) => outcome.reads)];
+  return unionOf([reads, ...parts]);
+}
+
+/** All fields of all sets. */
+export function unionOf(sets: readonly ReadSet[]): ReadSet {
   const all = new Map<FactName, Set<string>>();
-  for (const set of [reads, ...include.map((part) => ANALYSIS_PARTS[part])]) {
+  for (const set of sets) {
     for (const [fact, fields] of Object.entries(set) as [FactName, readonly string[]][]) {
       const known = all.get(fact) ?? new Set<string>();
       for (const field of fields) known.add(field);

@@ -72,6 +72,10 @@ export interface JourneyStore {
     readonly text: string;
     readonly since: number;
   }): Promise<void>;
+  /** Every version that decided once, oldest first, with the text it was read from. */
+  knownVersions(
+    journey: string,
+  ): Promise<readonly { readonly version: string; readonly file: string; readonly text: string }[]>;
   versionSince(journey: string, version: string): Promise<number | null>;
   /** Which version decided since when, oldest first: the time line of the journey (J14). */
   versions(journey: string): Promise<readonly VersionSpan[]>;

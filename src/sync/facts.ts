@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Discovery } from '../connector/port.ts';
 import {
   buildFacts,
+  type CoveredTimeline,
   createFactBuilder,
   createFactReader,
   createTimelineMaker,
   type FactBuilder,
   type FactIssue,
+  knownVersions,
   subjectTimeline,
   type TimelineMaker,
 } from '../facts/index.ts';
@@ -14,10 +16,13 @@ import { moneyProblems } from '../mapping/index.ts';
 import type { FactName, Mapping, ReadSet } from '../mapping/types.ts';
 import { createZone } from '../mapping/zone.ts';
 import { WaystageError } from '../model/errors.ts';
-import type { Fact, FactTimeline, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
+import type { Fact, SubjectFacts, SubjectId, SubjectKind } from '../model/facts.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { SyncConnection } from './session.ts';
+
+/** Facts from when they were true, or from when they were recorded. */
+export type Told = 'true' | 'known';
 
 /** Builds the facts of subjects as the rules of one mapping see them, and tells when they changed. */
 export interface FactMaker {
@@ -27,13 +32,15 @@ export interface FactMaker {
     kind: SubjectKind,
     subject: SubjectId,
   ): SubjectFacts | null;
-  /** The facts of a subject as they were since an instant; null: nothing of it is here. */
+  /** The facts of a subject as they were since an instant; null: nothing of it is here.
+   *  @param told `known`: as the CRMs knew them at each instant (J4), for a backtest */
   timeline(
     neighbourhood: Neighbourhood,
     mapping: Mapping,
     subject: SubjectId,
     since: number,
-  ): FactTimeline | null;
+    told?: Told,
+  ): CoveredTimeline | null;
   hash(facts: SubjectFacts): string;
 }
 
@@ -84,20 +91,24 @@ export function createFactMaker(
     return hash;
   };
   // Time lines share what subjects of one neighbourhood have in common.
-  const makers = new WeakMap<Neighbourhood, Map<FactBuilder, TimelineMaker>>();
-  const makerOf = (neighbourhood: Neighbourhood, builder: FactBuilder): TimelineMaker => {
-    const known = makers.get(neighbourhood) ?? new Map<FactBuilder, TimelineMaker>();
-    makers.set(neighbourhood, known);
-    const maker = known.get(builder) ?? createTimelineMaker(builder.reader);
+  const makers: Readonly<Record<Told, WeakMap<Neighbourhood, Map<FactBuilder, TimelineMaker>>>> = {
+    true: new WeakMap(),
+    known: new WeakMap(),
+  };
+  const makerOf = (neighbourhood: Neighbourhood, builder: FactBuilder, told: Told): TimelineMaker => {
+    const known = makers[told].get(neighbourhood) ?? new Map<FactBuilder, TimelineMaker>();
+    makers[told].set(neighbourhood, known);
+    const maker =
+      known.get(builder) ?? createTimelineMaker(builder.reader, told === 'known' ? knownVersions : undefined);
     known.set(builder, maker);
     return maker;
   };
   return {
-    timeline(neighbourhood, mapping, subject, since) {
-      const maker = makerOf(neighbourhood, builderOf(mapping));
+    timeline(neighbourhood, mapping, subject, since, told = 'true') {
+      const maker = makerOf(neighbourhood, builderOf(mapping), told);
       const timeline = subjectTimeline(
         maker,
-        neighbourhood.epochs(since),
+        neighbourhood.epochs(since, mapping.subject === 'person' ? mapping.readsOfAccount : undefined),
         { subject, kind: mapping.subject },
         mapping.reads,
       );

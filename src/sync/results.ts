@@ -31,6 +31,10 @@ export class Results {
     else known.set(subject, result);
   }
 
+  has(journey: string, subject: SubjectId): boolean {
+    return this.#results.get(journey)?.has(subject) === true;
+  }
+
   /** `instant` null: now. */
   of(subject: SubjectId, journeys: readonly string[], instant: number | null): Views {
     const views: Record<string, ResultView> = Object.create(null);
@@ -66,6 +70,9 @@ function viewAt(
     then ?? (course.length === 0 ? health : (healthBefore ?? health)),
   );
 }
+
+/** Results of other journeys over time. */
+export type JourneyViews = ViewTimeline;
 
 /** What a step of this mapping may see besides its own state and the facts. */
 export function resultsOf(

@@ -94,6 +94,24 @@ const Analysis = z.strictObject({
   window: described(Duration, 'Within which a stage should lead on.').optional(),
 });
 
+const Outcome = z.strictObject({
+  label: described(Text, 'What people read; default: the name in words.').optional(),
+  when: described(Condition, 'It happens when this becomes true.').optional(),
+  each: described(
+    Condition,
+    'Instead of when: { some: list, where: … }; it happens with every item that comes to be so.',
+  ).optional(),
+  among: described(Condition, 'Of whom it can be foretold; default: everybody.').optional(),
+  good: described(
+    z.boolean(),
+    'Something wished for: foretold by the best band instead of the worst.',
+  ).optional(),
+  foretold_by: described(
+    z.strictObject({ stages: Texts.optional(), bands: Texts.optional() }),
+    'What foretells it; default: a stage off the path, or the worst band.',
+  ).optional(),
+});
+
 const FIELD = /^(person|account|deals|tickets|touchpoints|surveys)\.[a-z][a-z0-9_]{0,63}$/;
 
 export const MappingFile = z
@@ -131,6 +149,10 @@ export const MappingFile = z
       'Targets by stage: conversion, median_time, drop_off, sentiment, health.',
     ).optional(),
     analysis: described(Analysis, 'What the analysis should know.').optional(),
+    outcomes: described(
+      z.record(Name, Outcome),
+      'What a backtest compares the journey with; it judges nobody.',
+    ).optional(),
     outputs: described(
       z.union([
         z.array(z.enum(OUTPUTS)),

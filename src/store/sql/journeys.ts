@@ -129,6 +129,15 @@ export function journeyStore(db: Kysely<Tables>, bulk: Bulk): JourneyStore {
           .execute();
       });
     },
+    async knownVersions(journey) {
+      return db
+        .selectFrom('mapping_versions')
+        .select(['version', 'file', 'text'])
+        .where('journey', '=', journey)
+        .orderBy('since')
+        .orderBy('version')
+        .execute();
+    },
     async versionSince(journey, version) {
       const row = await db
         .selectFrom('mapping_versions')
