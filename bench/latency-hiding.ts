@@ -3,7 +3,7 @@ import type { Benchmark } from './kit/benchmark.ts';
 import { median, takeTurns } from './kit/measure.ts';
 import { plainLists } from './kit/plain.ts';
 import { startSandboxProcess } from './kit/sandbox-process.ts';
-import { openScene, UNLIMITED } from './kit/scene.ts';
+import { fieldsOf, openScene, UNLIMITED } from './kit/scene.ts';
 
 const LATENCY_MS = 50;
 const ROUNDS = 3;
@@ -24,6 +24,7 @@ export const benchmark: Benchmark = {
     });
     try {
       const { crm, url, token } = sandbox;
+      const fields = await fieldsOf(sandbox, EXAMPLE_MAPPINGS);
       const load = async (): Promise<void> => {
         const scene = await openScene({
           ...{ crm, url, token },
@@ -38,10 +39,11 @@ export const benchmark: Benchmark = {
       };
       const spent = await takeTurns(ROUNDS, {
         load,
-        chain: () => plainLists(sandbox, ['contacts'], () => undefined),
+        chain: () => plainLists(sandbox, ['contacts'], fields, () => undefined),
       });
       const all = await takeTurns(1, {
-        sequential: () => plainLists(sandbox, ['contacts', 'companies', 'deals', 'tickets'], () => undefined),
+        sequential: () =>
+          plainLists(sandbox, ['contacts', 'companies', 'deals', 'tickets'], fields, () => undefined),
       });
       const wall = median(spent.load.map(({ wallMs }) => wallMs));
       const chain = median(spent.chain.map(({ wallMs }) => wallMs));

@@ -11,16 +11,20 @@ export interface PlainRow {
 
 type TakePage = (rows: readonly PlainRow[]) => void;
 
-/** Fields of the types, about those that the example journeys read: the same load for the plain script. */
-const PROPERTIES: Readonly<Record<string, string>> = {
-  contacts:
-    'hs_object_id,lastmodifieddate,hs_merged_object_ids,email,firstname,lastname,jobtitle,hs_additional_emails,hs_lead_status,notes_last_contacted,num_conversion_events,recent_conversion_date,salesforcecontactid,salesforceleadid',
-  companies:
-    'hs_object_id,hs_lastmodifieddate,hs_merged_object_ids,name,domain,hs_additional_domains,numberofemployees,salesforceaccountid',
-  deals:
-    'hs_object_id,hs_lastmodifieddate,hs_merged_object_ids,pipeline,dealstage,dealtype,closedate,hs_salesforceopportunityid',
-  tickets:
-    'hs_object_id,hs_lastmodifieddate,hs_merged_object_ids,hs_pipeline,hs_pipeline_stage,hs_ticket_priority,reopened_count',
+/** Fields by type: those that ours asks for, too. */
+export type PlainFields = Readonly<Record<string, readonly string[]>>;
+
+/** What every record needs besides: its stamp and the ids it was merged from. */
+const ALWAYS: Readonly<Record<string, readonly string[]>> = {
+  contacts: ['hs_object_id', 'lastmodifieddate', 'hs_merged_object_ids'],
+  companies: ['hs_object_id', 'hs_lastmodifieddate', 'hs_merged_object_ids'],
+  deals: ['hs_object_id', 'hs_lastmodifieddate', 'hs_merged_object_ids'],
+  tickets: ['hs_object_id', 'hs_lastmodifieddate', 'hs_merged_object_ids'],
+  Contact: ['MasterRecordId', 'AccountId'],
+  Account: ['MasterRecordId'],
+  Opportunity: ['AccountId'],
+  OpportunityContactRole: ['OpportunityId', 'ContactId'],
+  Case: ['ContactId', 'AccountId'],
 };
 const ASSOCIATIONS: Readonly<Record<string, string>> = {
   contacts: '&associations=companies',
@@ -33,14 +37,16 @@ const ASSOCIATIONS: Readonly<Record<string, string>> = {
 export async function plainLists(
   sandbox: RemoteSandbox,
   types: readonly string[],
+  fields: PlainFields,
   take: TakePage,
 ): Promise<void> {
   for (const type of types) {
+    const properties = namesOf(type, fields).join(',');
     let after: string | undefined;
     do {
       const json = await plainGet(
         sandbox,
-        `/crm/objects/2026-03/${type}?limit=100&properties=${PROPERTIES[type]}${ASSOCIATIONS[type]}${after === undefined ? '' : `&after=${after}`}`,
+        `/crm/objects/2026-03/${type}?limit=100&properties=${properties}${ASSOCIATIONS[type]}${after === undefined ? '' : `&after=${after}`}`,
       );
       const rows = json['results'] as readonly { readonly id: string }[];
       take(rows.map((row) => ({ type, id: row.id, row })));
@@ -49,23 +55,20 @@ export async function plainLists(
   }
 }
 
-const FIELDS: Readonly<Record<string, string>> = {
-  Contact:
-    'MasterRecordId, AccountId, Email, FirstName, LastName, Title, HubSpot_Contact_Id__c, LastActivityDate',
-  Account: 'MasterRecordId, Name, Website, NumberOfEmployees, HubSpot_Company_Id__c',
-  Opportunity: 'AccountId, StageName, Type, CloseDate, HubSpot_Deal_Id__c',
-  OpportunityContactRole: 'OpportunityId, ContactId, Role, IsPrimary',
-  Case: 'ContactId, AccountId, Status, Priority, Reopened_Count__c',
-};
+function namesOf(type: string, fields: PlainFields): readonly string[] {
+  return [...new Set([...(ALWAYS[type] ?? []), ...(fields[type] ?? [])])];
+}
 
 /** Salesforce's queries likewise. */
 export async function plainQueries(
   sandbox: RemoteSandbox,
   types: readonly string[],
+  fields: PlainFields,
   take: TakePage,
 ): Promise<void> {
   for (const type of types) {
-    const soql = `SELECT Id, SystemModstamp, CreatedDate, IsDeleted, ${FIELDS[type]} FROM ${type} ORDER BY Id`;
+    const names = new Set(['Id', 'SystemModstamp', 'CreatedDate', 'IsDeleted', ...namesOf(type, fields)]);
+    const soql = `SELECT ${[...names].join(', ')} FROM ${type} ORDER BY Id`;
     let path: string | undefined = `/services/data/v67.0/queryAll?q=${encodeURIComponent(soql)}`;
     while (path !== undefined) {
       const json = await plainGet(sandbox, path);
@@ -80,7 +83,7 @@ export async function plainQueries(
  * The least a first load can be: fetch, parse, and one upsert a record, committed page by page as durably as ours
  * (a write-ahead log, flushed at each commit). Gives back the number of records.
  */
-export async function plainLoad(sandbox: RemoteSandbox, file: string): Promise<number> {
+export async function plainLoad(sandbox: RemoteSandbox, fields: PlainFields, file: string): Promise<number> {
   const db = new DatabaseSync(file);
   try {
     db.exec('pragma journal_mode = wal; pragma synchronous = full');
@@ -90,7 +93,7 @@ export async function plainLoad(sandbox: RemoteSandbox, file: string): Promise<n
     );
     let records = 0;
     const read = sandbox.crm === 'hubspot' ? plainLists : plainQueries;
-    await read(sandbox, TYPES[sandbox.crm], (rows) => {
+    await read(sandbox, TYPES[sandbox.crm], fields, (rows) => {
       db.exec('begin');
       for (const { type, id, row } of rows) upsert.run(type, id, JSON.stringify(row));
       db.exec('commit');

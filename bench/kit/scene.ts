@@ -7,6 +7,7 @@ import { packageRoot } from '../../src/app/package-root.ts';
 import { provisionConnection } from '../../src/commands/provision.ts';
 import { finish } from '../../src/config/resolve.ts';
 import { Config } from '../../src/config/schema.ts';
+import { requestedFields } from '../../src/mapping/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { ConnectionId } from '../../src/model/record.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
@@ -40,6 +41,8 @@ export interface Scene {
   run(kind: SyncOptions['kind']): Promise<SyncResult>;
   /** Creates the Waystage fields. */
   provision(): Promise<void>;
+  /** Fields of the CRM that the mappings ask for, by type. */
+  fields(): Readonly<Record<string, readonly string[]>>;
   /** Stored records by type. */
   counts(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
@@ -94,6 +97,12 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       const failed = results?.find((result) => !result.ok);
       if (failed !== undefined) throw new Error(`provisioning failed: ${failed.message}`);
     },
+    fields() {
+      const { mappings } = app.mappings;
+      return Object.fromEntries(
+        TYPES[options.crm].map((type) => [type, requestedFields(mappings, connection.fieldMap, type)]),
+      );
+    },
     async counts() {
       return Object.fromEntries(
         (await app.store.records.counts()).map(({ type, records }) => [type, records]),
@@ -104,4 +113,17 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Fields of the CRM that these mappings ask for, by type. */
+export async function fieldsOf(
+  { crm, url, token }: Pick<SceneOptions, 'crm' | 'url' | 'token'>,
+  mappings: readonly string[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const scene = await openScene({ crm, url, token, mappings });
+  try {
+    return scene.fields();
+  } finally {
+    await scene.close();
+  }
 }
