@@ -97,12 +97,13 @@ function sortedOnce(facts: Fact[]): readonly Fact[] {
   return facts.filter((fact, i) => i === 0 || fact.key !== (facts[i - 1] as Fact).key);
 }
 
-/** A planned touchpoint (dated after it was last recorded) is not yet an activity. */
+/** A planned touchpoint (dated after it was last recorded, or after `until`) is not yet an activity. */
 export function withLastActivity(
   reader: FactReader,
   name: FactName,
   fact: Fact,
   touchpoints: readonly Fact[],
+  until = Number.POSITIVE_INFINITY,
 ): Fact {
   if (touchpoints.length === 0 || !reader.wants(name, 'last_activity')) return fact;
   let newest: Origin | null = null;
@@ -110,7 +111,8 @@ export function withLastActivity(
   for (const touchpoint of touchpoints) {
     const at = touchpoint.values['at'];
     const origin = touchpoint.origins['at'];
-    if (typeof at !== 'number' || origin === undefined || at > origin.known || at <= value) continue;
+    const recorded = Math.min(touchpoint.recorded ?? Number.POSITIVE_INFINITY, until);
+    if (typeof at !== 'number' || origin === undefined || at <= value || at > recorded) continue;
     value = at;
     newest = origin;
   }
@@ -120,5 +122,5 @@ export function withLastActivity(
   const { rejected: _, ...origin } = newest;
   values['last_activity'] = value;
   origins['last_activity'] = { ...origin, field: `${origin.field} of the newest touchpoint` };
-  return { key: fact.key, values, origins };
+  return { ...fact, values, origins };
 }

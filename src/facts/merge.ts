@@ -32,7 +32,9 @@ export function mergeRecords(
   const complain = (message: string): void => {
     if (from !== undefined) issue?.({ key: recordKeyText(from), field: path, message });
   };
+  let recorded = Number.NEGATIVE_INFINITY;
   for (const { record, fields } of ordered) {
+    if (record.modified > recorded) recorded = record.modified;
     let first = record.created ?? record.modified;
     from = record;
     for (const field of fields) {
@@ -55,7 +57,7 @@ export function mergeRecords(
       }
     }
   }
-  return { key, values, origins };
+  return { key, values, origins, recorded };
 }
 
 /** An object without prototype. Not `Object.create(null)`: that makes a hash table, which rules read twenty times

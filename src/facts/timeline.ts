@@ -179,8 +179,12 @@ function spanFacts(maker: TimelineMaker, input: SubjectInput | undefined): SpanF
   const person = input.person === null ? null : versionsOf(maker, 'person', input.person);
   const account = input.account === null ? null : versionsOf(maker, 'account', input.account);
   const selves = [person, account].filter((one) => one !== null);
-  const active = (name: 'person' | 'account', fact: Fact | null, lists: FactLists): Fact | null =>
-    fact === null ? null : withLastActivity(reader, name, fact, lists.touchpoints);
+  const active = (
+    name: 'person' | 'account',
+    fact: Fact | null,
+    lists: FactLists,
+    instant: number,
+  ): Fact | null => (fact === null ? null : withLastActivity(reader, name, fact, lists.touchpoints, instant));
   return {
     *changes() {
       for (const one of selves) yield* one.changes;
@@ -192,8 +196,8 @@ function spanFacts(maker: TimelineMaker, input: SubjectInput | undefined): SpanF
       const ofAccount =
         accountLists === null ? NO_FACTS : accountLists === own ? lists : accountLists.at(instant);
       return {
-        person: active('person', person?.at(instant) ?? null, lists),
-        account: active('account', account?.at(instant) ?? null, ofAccount),
+        person: active('person', person?.at(instant) ?? null, lists, instant),
+        account: active('account', account?.at(instant) ?? null, ofAccount, instant),
         ...lists,
         accountLists: ofAccount,
       };
@@ -299,5 +303,5 @@ function activePerson(
   const { touchpoints = [] } = group as PersonGroup;
   if (touchpoints.length === 0 || !maker.reader.wants('people', 'last_activity')) return fact;
   const facts = touchpoints.flatMap((one) => versionsOf(maker, 'touchpoints', one).at(instant) ?? []);
-  return withLastActivity(maker.reader, 'people', fact, facts);
+  return withLastActivity(maker.reader, 'people', fact, facts, instant);
 }

@@ -41,6 +41,10 @@ export function factVersions(reader: FactReader, name: FactName, group: RecordGr
   const points = new Set<number>([start, ...gaps]);
   for (const { from } of raws) if (from > start && gaps.length > 0) points.add(from);
   for (const entries of courses.values()) for (const { from } of entries) if (from > start) points.add(from);
+  // What was planned takes place: then it counts as an activity.
+  if (name === 'touchpoints')
+    for (const { origin } of courses.get(START_FIELD.touchpoints) ?? [])
+      if (origin !== null && origin.at > start) points.add(origin.at);
   const changes = [...points].filter((point) => point >= start).sort((a, b) => a - b);
   const made = new Map<number, Fact | null>();
 
@@ -58,7 +62,9 @@ export function factVersions(reader: FactReader, name: FactName, group: RecordGr
       values[field] = entry.value;
       origins[field] = entry.origin;
     }
-    return whole ? raw.fact : { key: group.key, values, origins };
+    if (whole) return raw.fact;
+    const { recorded } = raw.fact;
+    return { key: group.key, values, origins, ...(recorded === undefined ? {} : { recorded }) };
   };
 
   return {

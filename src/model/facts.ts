@@ -36,6 +36,8 @@ export interface Fact {
   /** By fact field name (`won`, `created`); a field that is absent has no value. Null prototype. */
   readonly values: Readonly<Record<string, Scalar>>;
   readonly origins: Readonly<Record<string, Origin>>;
+  /** When the CRM last recorded anything of it, epoch milliseconds. */
+  readonly recorded?: number;
 }
 
 /** All that a rule about one subject may see (J1, J2). Lists are sorted by key. */
