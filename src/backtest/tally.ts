@@ -2,7 +2,7 @@ import { isThere, stateAt } from '../journey/index.ts';
 import type { Zone } from '../mapping/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import { contextOf, type Happenings } from './happenings.ts';
-import type { BacktestReport, Horizon, HorizonReport, Life, Question, Share } from './types.ts';
+import type { BacktestReport, Case, Horizon, HorizonReport, Life, Question, Share } from './types.ts';
 
 const DAY = 86_400_000;
 /** Of whom no stage or band is known. */
@@ -10,8 +10,12 @@ const NONE = 'none';
 
 /** Counts how well one version of a journey foretold an outcome, subject by subject. */
 export interface Tally {
-  /** @param life what was known at each instant @param happened what is known of it today */
-  add(life: Life, happened: Happenings): void;
+  /**
+   * @param life what was known at each instant
+   * @param happened what is known of it today
+   * @returns each time it happened
+   */
+  add(life: Life, happened: Happenings): readonly Case[];
   report(mapping: Pick<Mapping, 'name' | 'version'>): BacktestReport;
 }
 
@@ -28,9 +32,14 @@ export function createTally(question: Question): Tally {
   return {
     add(life, happened) {
       const judgements = judgementsOf(question, life, happened);
-      if (judgements.length === 0) return;
-      subjects += 1;
+      if (judgements.length > 0) subjects += 1;
       for (const count of counts) count.add(judgements, happened.events);
+      return happened.events.map((at) => {
+        const seen = judgements.filter((judgement) =>
+          question.horizons.some((horizon) => isBefore(horizon, judgement, at)),
+        );
+        return { at, judged: seen.length > 0, warned: seen.find(({ flagged }) => flagged)?.at ?? null };
+      });
     },
     report: ({ name, version }) => ({
       journey: name,
@@ -64,7 +73,12 @@ interface Count {
   report(): HorizonReport;
 }
 
-function createCount({ text, duration }: Horizon, to: number): Count {
+function isBefore({ duration }: Horizon, judgement: Judgement, event: number): boolean {
+  return judgement.at < event && event <= duration.after(judgement.at);
+}
+
+function createCount(horizon: Horizon, to: number): Count {
+  const { text, duration } = horizon;
   const bands = new Map<string, { judged: number; followed: number }>();
   const stages = new Map<string, { judged: number; followed: number }>();
   const leads: number[] = [];
@@ -78,12 +92,10 @@ function createCount({ text, duration }: Horizon, to: number): Count {
   };
   return {
     add(judgements, events) {
-      const before = (judgement: Judgement, event: number): boolean =>
-        judgement.at < event && event <= duration.after(judgement.at);
       for (const judgement of judgements) {
         // What follows is known only once the whole horizon has passed.
         if (duration.after(judgement.at) > to) continue;
-        const followed = events.some((event) => before(judgement, event));
+        const followed = events.some((event) => isBefore(horizon, judgement, event));
         if (judgement.flagged) hits[followed ? 'tp' : 'fp'] += 1;
         else hits[followed ? 'fn' : 'tn'] += 1;
         note(bands, judgement.band, followed);
@@ -91,7 +103,7 @@ function createCount({ text, duration }: Horizon, to: number): Count {
       }
       for (const event of events) {
         const seen = judgements.filter(
-          (judgement) => before(judgement, event) && duration.after(judgement.at) <= to,
+          (judgement) => isBefore(horizon, judgement, event) && duration.after(judgement.at) <= to,
         );
         if (seen.length === 0) continue;
         happened += 1;

@@ -72,6 +72,15 @@ export interface HorizonReport {
   readonly stages: readonly Share[];
 }
 
+/** One time the outcome happened. */
+export interface Case {
+  readonly at: number;
+  /** The first instant within the longest horizon before it at which it was foretold; null: it was not. */
+  readonly warned: number | null;
+  /** At some instant within that horizon it could have been. */
+  readonly judged: boolean;
+}
+
 /** How well one version of a journey foretold an outcome. */
 export interface BacktestReport {
   readonly journey: string;

@@ -142,13 +142,23 @@ export const COMMANDS: readonly CommandSpec[] = [
   command(
     'explain <subject>',
     'why this stage, why not the next, what moved the health',
-    same,
-    (context, args) => withApp(context, (app) => explain(context, app, args[0] ?? '')),
+    (command) => command.option('--at <instant>', 'as of an earlier instant or the end of a day'),
+    (context, args, options) =>
+      withApp(context, (app) => explain(context, app, args[0] ?? '', text(options['at']))),
   ),
-  command('history <subject>', 'visits and health over time', same, (context, args) =>
-    withApp(context, async (app) =>
-      history(context, app.store, await findSubject(app.store, args[0] ?? '', namedBy(app.connections))),
-    ),
+  command(
+    'history <subject>',
+    'visits and health over time',
+    (command) => command.option('--at <instant>', 'up to an earlier instant or the end of a day'),
+    (context, args, options) =>
+      withApp(context, async (app) =>
+        history(
+          context,
+          app,
+          await findSubject(app.store, args[0] ?? '', namedBy(app.connections)),
+          text(options['at']),
+        ),
+      ),
   ),
   command(
     'analyse',

@@ -1,5 +1,6 @@
 import {
   type BacktestReport,
+  type Case,
   createTally,
   foretellingOf,
   type Happenings,
@@ -43,6 +44,8 @@ export interface BacktestResult {
   readonly instants: readonly number[];
   /** Times the outcome happened in [from, to], foretellable or not. */
   readonly happened: number;
+  /** These times, oldest first, at most the last 1,000. */
+  readonly cases: readonly (Case & { readonly subject: SubjectId })[];
   /** Of the time that facts were there, how much of what the rules read was on record; null: they read nothing. */
   readonly coverage: number | null;
   readonly report: BacktestReport;
@@ -76,6 +79,7 @@ export async function backtest(
     () => undefined,
   );
   const coverage = { known: 0, asked: 0 };
+  let cases: (Case & { readonly subject: SubjectId })[] = [];
   let happened = 0;
   let done = 0;
   for await (const chunk of subjectChunks(source)) {
@@ -85,24 +89,35 @@ export async function backtest(
     for (const { version, mappings, tally } of tries) {
       for (const one of replayChunk(maker, chunk, { mappings, to, noticed: to, told: 'known' })) {
         if (one.mapping !== version) continue;
+        const { subject } = one;
         if (version === mapping) {
           coverage.known += one.coverage.known;
           coverage.asked += one.coverage.asked;
         }
-        tally.add(lifeOf(one), truth.get(one.subject) ?? NOTHING);
+        const found = tally.add(lifeOf(one), truth.get(one.subject) ?? NOTHING);
+        if (version !== mapping) continue;
+        for (const event of found) if (event.at >= from) cases.push({ subject, ...event });
       }
     }
+    if (cases.length > 2 * CASES) cases = newest(cases);
     done += chunk.accounts.length + chunk.people.length;
     request.progress?.(done);
   }
   const [report, before = null] = tries.map(({ version, tally }) => tally.report(version));
   return {
     outcome: { name: outcome.name, label: outcome.label },
-    ...{ from, to, instants, happened },
+    ...{ from, to, instants, happened, cases: newest(cases) },
     coverage: shareOf(coverage),
     report: report as BacktestReport,
     against: before,
   };
+}
+
+/** Cases that are listed; all are counted. */
+const CASES = 1000;
+
+function newest<T extends { readonly at: number }>(cases: readonly T[]): T[] {
+  return [...cases].sort((a, b) => a.at - b.at).slice(-CASES);
 }
 
 /** A life of facts alone. */

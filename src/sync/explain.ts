@@ -1,12 +1,20 @@
 import type { Discovery } from '../connector/port.ts';
-import { contextAt, EMPTY_STATE, type Explanation, explainSubject, scoreHealth } from '../journey/index.ts';
+import {
+  contextAt,
+  EMPTY_STATE,
+  type Explanation,
+  explainSubject,
+  NO_HEALTH,
+  type PreviousHealth,
+  type StepContext,
+  scoreHealth,
+} from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { SubjectId } from '../model/facts.ts';
+import type { JourneyState, SubjectId } from '../model/facts.ts';
 import type { Placement, Store, StoredSubject } from '../store/port.ts';
-import { createFactMaker } from './facts.ts';
-import { type FactSource, loadNeighbourhood } from './neighbourhood.ts';
 import { Results, resultsOf } from './results.ts';
 import type { SyncConnection } from './session.ts';
+import { surroundingsOf, thenOf } from './then.ts';
 
 export interface SubjectExplanation {
   readonly subject: StoredSubject;
@@ -16,6 +24,13 @@ export interface SubjectExplanation {
     readonly url: string | null;
   }[];
   readonly journeys: readonly Explanation[];
+  /** Of an earlier instant: which version decided, and since when; `replayed`: none did yet, the present one tells. */
+  readonly then?: readonly {
+    readonly journey: string;
+    readonly version: string;
+    readonly since: number | null;
+    readonly replayed: boolean;
+  }[];
 }
 
 /** Explains a subject on every journey of its kind, out of what is stored; `instant` is the moment judged (J33). */
@@ -26,60 +41,74 @@ export async function explain(
   subject: StoredSubject,
   instant: number,
 ): Promise<SubjectExplanation> {
-  const source: FactSource = { store, connections };
-  const stored = await store.connections.list();
-  const discoveries = new Map(stored.map((connection) => [connection.id, connection.discovery]));
-  const maker = createFactMaker(
-    connections,
-    (id) => discoveries.get(id) ?? null,
-    mappings,
-    () => undefined,
-  );
-  const first =
-    subject.kind === 'account'
-      ? await loadNeighbourhood(source, [subject.id], [])
-      : await loadNeighbourhood(source, [], [subject.id]);
-  const account = subject.kind === 'person' ? (first.graph.accountOf(subject.id) as SubjectId | null) : null;
-  // Rules about a person may read all of its account: load that neighbourhood too.
-  const neighbourhood = account === null ? first : await loadNeighbourhood(source, [account], [subject.id]);
-  const own = mappings.filter((mapping) => mapping.subject === subject.kind);
-  const results = await storedResults(store, mappings, [
-    subject.id,
-    ...(account === null ? [] : [account]),
-    ...(neighbourhood.graph.peopleOf(account ?? subject.id) as SubjectId[]),
-  ]);
+  const { maker, neighbourhood, chunk } = await surroundingsOf({ store, connections }, mappings, subject);
+  const results = await storedResults(store, mappings, [...chunk.accounts, subject.id, ...chunk.people]);
   const journeys: Explanation[] = [];
-  for (const mapping of own) {
+  for (const mapping of mappings.filter((one) => one.subject === subject.kind)) {
     const facts = maker.facts(neighbourhood, mapping, subject.kind, subject.id);
     if (facts === null) continue;
     const placement = (await store.journeys.get(mapping.name, [subject.id])).get(subject.id);
     const state = placement?.state ?? EMPTY_STATE;
     const at = Math.max(instant, state.lastStep ?? instant);
     const { now: seen } = resultsOf(mapping, subject.kind, subject.id, neighbourhood.graph, results);
-    const context = { facts, ...seen };
-    journeys.push(
-      explainSubject({
-        mapping,
-        context,
-        state,
-        health: scoreHealth(
-          mapping,
-          contextAt(mapping, context, state, at),
-          placement?.health ?? { score: null, band: null },
-        ),
-        instant: at,
-      }),
-    );
+    journeys.push(explained(mapping, { facts, ...seen }, state, placement?.health ?? NO_HEALTH, at));
   }
+  return { subject, records: await recordsOf(store, subject), journeys };
+}
+
+/**
+ * Explains a subject as of an earlier instant (J33): with the facts, the stage and the health of then, by the version
+ * that decided then. Where none did yet, the present one is replayed up to then.
+ */
+export async function explainThen(
+  store: Store,
+  connections: readonly SyncConnection[],
+  mappings: readonly Mapping[],
+  subject: StoredSubject,
+  instant: number,
+): Promise<SubjectExplanation> {
+  const then = await thenOf({ store, connections }, mappings, subject, instant);
   return {
     subject,
-    records: (await store.subjects.membersOf([subject.id])).map((member) => ({
-      record: `${member.connection}:${member.type}:${member.id}`,
-      reason: member.reason,
-      url: recordUrl(discoveries.get(member.connection) ?? null, member.type, member.id),
+    records: await recordsOf(store, subject),
+    journeys: then.flatMap(({ mapping, context, state, course }) => {
+      if (context === null) return [];
+      // The last change of health was a step of its own; the one before it tells what hysteresis saw.
+      const before = course.findLast(({ at }) => at <= instant) ?? NO_HEALTH;
+      return [explained(mapping, context, state, before, instant)];
+    }),
+    then: then.map(({ mapping, since, replayed }) => ({
+      journey: mapping.name,
+      version: mapping.version,
+      since,
+      replayed,
     })),
-    journeys,
   };
+}
+
+function explained(
+  mapping: Mapping,
+  context: StepContext,
+  state: JourneyState,
+  health: PreviousHealth,
+  instant: number,
+): Explanation {
+  return explainSubject({
+    mapping,
+    context,
+    state,
+    health: scoreHealth(mapping, contextAt(mapping, context, state, instant), health),
+    instant,
+  });
+}
+
+async function recordsOf(store: Store, subject: StoredSubject): Promise<SubjectExplanation['records']> {
+  const discoveries = new Map((await store.connections.list()).map(({ id, discovery }) => [id, discovery]));
+  return (await store.subjects.membersOf([subject.id])).map((member) => ({
+    record: `${member.connection}:${member.type}:${member.id}`,
+    reason: member.reason,
+    url: recordUrl(discoveries.get(member.connection) ?? null, member.type, member.id),
+  }));
 }
 
 function recordUrl(discovery: Discovery | null, type: string, id: string): string | null {

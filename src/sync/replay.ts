@@ -54,10 +54,13 @@ export async function* replaySubjects(
     yield { chunk, replayed: replayChunk(maker, chunk, request) };
 }
 
+/** Subjects that are loaded, with all that rules about them may see. */
+export type LoadedSubjects = Pick<SubjectChunk, 'accounts' | 'people' | 'neighbourhood'>;
+
 /** The same of subjects that are loaded. */
 export function replayChunk(
   maker: FactMaker,
-  { accounts, people, neighbourhood }: SubjectChunk,
+  { accounts, people, neighbourhood }: LoadedSubjects,
   request: ReplayRequest,
 ): readonly Replayed[] {
   const { versions, to, noticed, told, overrides } = request;

@@ -35,6 +35,10 @@ export class Results {
     return this.#results.get(journey)?.has(subject) === true;
   }
 
+  get(journey: string, subject: SubjectId): JourneyResult | undefined {
+    return this.#results.get(journey)?.get(subject);
+  }
+
   /** `instant` null: now. */
   of(subject: SubjectId, journeys: readonly string[], instant: number | null): Views {
     const views: Record<string, ResultView> = Object.create(null);
