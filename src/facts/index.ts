@@ -4,6 +4,7 @@ export { buildFactGraph, type FactGraph, type FactGraphInput, type GraphThen } f
 export { createIssueLog, type IssueLog } from './issues.ts';
 export { knownVersions, recordKnownAt } from './known.ts';
 export { countLookAlikes, lookAlikes } from './look-alikes.ts';
+export { narrowedGraph } from './narrow.ts';
 export { createFactReader, type FactReader } from './reader.ts';
 export {
   type Coverage,

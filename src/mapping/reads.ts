@@ -47,6 +47,7 @@ export function accountReadsOf(roots: readonly Node[]): AccountReads {
     visit(root, (node) => {
       if ((node.op === 'quant' || node.op === 'aggregate') && node.list.of === 'account')
         lists.add(node.list.list);
+      if (node.op === 'result' && node.of === 'account') fields = true;
       if (node.op !== 'field' || node.scope !== 'account') return;
       fields = true;
       if (node.field === 'last_activity') lists.add('touchpoints');

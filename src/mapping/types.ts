@@ -250,7 +250,7 @@ export interface Rates {
 }
 
 export interface AccountReads {
-  /** Some field of `account` itself. */
+  /** Some field of `account` itself, or what a journey says of it. */
   readonly fields: boolean;
   /** `account.deals` and the like, sorted. */
   readonly lists: readonly ListName[];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   EMPTY_STATE,
   type Evaluation,
@@ -73,7 +74,7 @@ export function advance(input: AdvanceInput): Advanced | null {
   );
   const context: StepContext = { facts, past: timeline, ...presentResults };
   const walked = walkTo({ ...input, timeline, facts, instant, views });
-  const factsHash = maker.hash(facts);
+  const factsHash = seenHash(input, timeline, views, instant);
   const identityChanged = changedIdentity(input);
   const evaluation = evaluate({
     mapping,
@@ -82,7 +83,10 @@ export function advance(input: AdvanceInput): Advanced | null {
     instant,
     noticed: now,
     changes: {
-      factsChanged: factsChanged(input, timeline, instant, factsHash, walked !== null),
+      factsChanged:
+        factsChanged(input, timeline, instant, factsHash, walked !== null) ||
+        // What another journey says now is as good as a fact (J2).
+        views.changes(instant - 1, instant).length > 0,
       identityChanged,
     },
     uncertain: timeline.unknownAt(instant),
@@ -100,7 +104,8 @@ export function advance(input: AdvanceInput): Advanced | null {
     before === undefined || walked?.again !== true
       ? []
       : contradicted(before.state, evaluation.step.state.visits);
-  const due = nextDue({ mapping, context, state: evaluation.step.state, instant, timeline, views });
+  const settled = nextDue({ mapping, context, state: evaluation.step.state, instant, timeline, views });
+  const due = sooner(settled, timeline.changes(instant, Number.POSITIVE_INFINITY)[0]);
   return {
     evaluation,
     placement: {
@@ -159,7 +164,11 @@ function walkTo(input: WalkTo): Walked | null {
   // The present version decides from now on; what happened before it is not judged by it.
   if (before.state.mappingVersion !== mapping.version || last >= instant) return null;
   if (changedIdentity(input)) return null;
-  if (before.factsHash !== '' && active < last && before.factsHash !== input.maker.hash(timeline.at(last))) {
+  if (
+    before.factsHash !== '' &&
+    active < last &&
+    before.factsHash !== seenHash(input, timeline, views, last)
+  ) {
     const then = stateBefore(before.state, active, versions.at(-2)?.version ?? null);
     const part = replay({
       ...common,
@@ -201,6 +210,28 @@ function factsChanged(
   if (before.factsHash === hash) return false;
   const last = before.state.lastStep ?? instant;
   return !walked || timeline.changes(last, instant).length === 0;
+}
+
+/** Of all that the rules saw at an instant: the facts, and what other journeys said (J2). */
+function seenHash(
+  { maker, mapping }: AdvanceInput,
+  timeline: FactTimeline,
+  views: ReturnType<typeof resultsOf>['views'],
+  instant: number,
+): string {
+  const facts = maker.hash(timeline.at(instant));
+  if (mapping.dependsOn.length === 0) return facts;
+  const { results, accountResults, peopleResults } = views.at(instant);
+  const people = Object.entries(peopleResults).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha1')
+    .update(JSON.stringify([facts, results, accountResults, people]))
+    .digest('base64');
+}
+
+/** A run judges what is dated a little ahead at its own instant, so it has to look at it that much sooner. */
+function sooner(due: number | null, change: number | undefined): number | null {
+  if (change === undefined) return due;
+  return due === null ? change - AHEAD : Math.min(due, change - AHEAD);
 }
 
 /** How far back the past has to be exact: to the last step, and as far before it as a wait may look. */

@@ -1,4 +1,5 @@
-import type { FactGraph, GraphEpochs } from '../facts/index.ts';
+import { type FactGraph, type GraphEpochs, narrowedGraph } from '../facts/index.ts';
+import type { AccountReads } from '../mapping/types.ts';
 import type { SubjectId } from '../model/facts.ts';
 import {
   type ConnectionId,
@@ -21,8 +22,8 @@ export interface FactSource {
 
 export interface Neighbourhood {
   readonly graph: FactGraph;
-  /** Who belonged to whom since an instant; the last one is `graph`. */
-  epochs(since: number): GraphEpochs;
+  /** Who belonged to whom since an instant; the last one is `graph`. `seen`: as far as rules see people's accounts. */
+  epochs(since: number, seen?: AccountReads): GraphEpochs;
   record(key: RecordKey): CrmRecord | undefined;
   /** Names of all records of a subject that is here. */
   recordsOf(subject: SubjectId): readonly RecordKey[];
@@ -100,7 +101,11 @@ export async function loadNeighbourhood(
   });
   return {
     graph: graphs.present,
-    epochs: graphs.epochs,
+    epochs(since, seen) {
+      const epochs = graphs.epochs(since);
+      if (seen === undefined) return epochs;
+      return epochs.map(({ from, graph }) => ({ from, graph: narrowedGraph(graph, seen) }));
+    },
     record: (key) => used.get(recordKeyText(key)),
     recordsOf: (subject) => members.known(subject),
   };

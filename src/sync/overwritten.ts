@@ -181,6 +181,10 @@ async function putBack(
       if (result.outcome !== 'written') for (const one of own) failed.set(one, result);
       return result.outcome === 'written';
     });
+    await store.pending.touch(
+      done.map(([id]) => ({ connection: open.config.id, type, id })),
+      session.fence,
+    );
     // The store first: it must know the person's value before the ledger says that it is there.
     await store.records.patchFields(
       done.map(([id, own]) => ({ connection: open.config.id, type, id, fields: valuesOf(own) })),

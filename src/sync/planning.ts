@@ -11,7 +11,7 @@ import type { PlannedWrite } from '../store/plans.ts';
 import { freezeFights } from './frozen.ts';
 import { changedSubjects } from './guard.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
-import { editText, type ManualEdit, planRecord, type Reasons } from './plan.ts';
+import { editText, type ManualEdit, planRecord, type Reasons, type RecordPlan } from './plan.ts';
 import { byType } from './record-cache.ts';
 import { mayWrite, type OpenConnection, type Session } from './session.ts';
 import type { PlacedTotals } from './summary.ts';
@@ -40,36 +40,56 @@ export interface Planning {
   frozen: number;
   /** Output fields that records do not show, by connection and type. */
   readonly unreadable: Map<string, { connection: ConnectionId; fields: Set<string>; records: number }>;
+  /** Connections that this run does not reach, with what they last told of themselves. */
+  readonly closed: readonly Reached[];
 }
+
+/** A connection as planning needs it. */
+export type Reached = Pick<OpenConnection, 'config' | 'discovery'>;
 
 export function startPlanning(
   session: Session,
   opens: readonly OpenConnection[],
   totals: PlacedTotals,
   sink: PlanSink,
+  closed: readonly Reached[],
 ): Planning {
-  return { session, opens, totals, sink, changed: 0, frozen: 0, unreadable: new Map() };
+  return { session, opens, totals, sink, changed: 0, frozen: 0, unreadable: new Map(), closed };
 }
 
-/** Plans the records of these subjects, which no other chunk has, in every open CRM. */
+/**
+ * Plans the records of these subjects, which no other chunk has, in every open CRM.
+ * @returns the subjects whose records do not hold what they should: `writes` when this run is going to mend all of it,
+ *   else `held`
+ */
 export async function planChunk(
   planning: Planning,
   wanted: ReadonlyMap<SubjectId, readonly WantedOutputs[]>,
   neighbourhood: Neighbourhood,
-): Promise<void> {
-  const drafts: Drafts = { writes: new Map(), edits: [] };
-  for (const open of planning.opens) {
-    const recordsOf = new Map<SubjectId, readonly CrmRecord[]>();
-    for (const subject of wanted.keys()) {
-      const keys = neighbourhood.recordsOf(subject);
-      recordsOf.set(
+): Promise<ReadonlyMap<SubjectId, 'writes' | 'held'>> {
+  const drafts: Drafts = { writes: new Map(), edits: [], held: new Set() };
+  const recordsIn = (id: ConnectionId): ReadonlyMap<SubjectId, readonly CrmRecord[]> =>
+    new Map(
+      [...wanted.keys()].map((subject) => [
         subject,
-        keys.flatMap((key) => (key.connection === open.config.id ? (neighbourhood.record(key) ?? []) : [])),
-      );
-    }
+        neighbourhood
+          .recordsOf(subject)
+          .flatMap((key) => (key.connection === id ? (neighbourhood.record(key) ?? []) : [])),
+      ]),
+    );
+  for (const open of planning.opens) {
+    const recordsOf = recordsIn(open.config.id);
     const written = await lastWritten(planning, [...recordsOf.values()].flat());
     for (const [subject, records] of recordsOf)
       planSubject(planning, drafts, open, subject, records, wanted.get(subject) ?? [], written);
+  }
+  for (const closed of planning.closed) {
+    const recordsOf = recordsIn(closed.config.id);
+    const written = await lastWritten(planning, [...recordsOf.values()].flat());
+    for (const [subject, records] of recordsOf) {
+      const plans = plansOf(planning, closed, subject, records, wanted.get(subject) ?? [], written);
+      if (plans.some(({ plan }) => plan.write !== null || isHeld(plan))) drafts.held.add(subject);
+    }
   }
   const { session } = planning;
   const { writes, frozen } = await freezeFights(session, [...drafts.writes.values()], drafts.edits);
@@ -78,12 +98,37 @@ export async function planChunk(
     session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
   planning.changed += await unapproved(session, writes);
   await planning.sink(writes);
+  return unsettled(session, drafts, writes);
+}
+
+/** Subjects whose records do not hold yet what they should. */
+function unsettled(
+  session: Session,
+  drafts: Drafts,
+  writes: readonly PlannedWrite[],
+): ReadonlyMap<SubjectId, 'writes' | 'held'> {
+  const found = new Map<SubjectId, 'writes' | 'held'>();
+  const left = new Map(writes.map((write) => [recordKeyText(write), write.changes.length]));
+  for (const [key, { subject, connection, changes }] of drafts.writes) {
+    // Fields that are fought over are taken out of the plan.
+    const whole = left.get(key) === changes.length && mayWrite(session, connection);
+    found.set(subject, whole && found.get(subject) !== 'held' ? 'writes' : 'held');
+  }
+  for (const subject of drafts.held) found.set(subject, 'held');
+  return found;
+}
+
+/** What no run mends: a person's value that is kept, a field that cannot be read. */
+function isHeld({ edits, unreadable }: RecordPlan): boolean {
+  return unreadable.length > 0 || edits.some(({ kept }) => kept);
 }
 
 interface Drafts {
   /** By `connection:type:id`: two journeys of one subject share a row, so that a record is written once. */
   readonly writes: Map<string, PlannedWrite>;
   readonly edits: ManualEdit[];
+  /** Subjects whose records no run makes hold what they should. */
+  readonly held: Set<SubjectId>;
 }
 
 /** Subjects of these writes that count for the guard: those of CRMs that are written to. */
@@ -109,21 +154,9 @@ function planSubject(
   wanted: readonly WantedOutputs[],
   written: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>,
 ): void {
-  const { totals, session } = planning;
-  const inherited = records
-    .filter(({ state }) => state === 'merged' || state === 'converted')
-    .map((record) => written.get(recordKeyText(record)) ?? {});
-  for (const record of records) {
-    const plan = planRecord({
-      subject,
-      record,
-      connector: open.config.connector,
-      shown: open.discovery.objects[record.type]?.fields ?? {},
-      wanted,
-      lastWritten: written.get(recordKeyText(record)),
-      inherited,
-      manualEdits: session.options.manualEdits,
-    });
+  const { totals } = planning;
+  for (const { record, plan } of plansOf(planning, open, subject, records, wanted, written)) {
+    if (isHeld(plan)) drafts.held.add(subject);
     totals.unchanged += plan.unchanged;
     totals.unreadable += plan.unreadable.length;
     totals.manualEdits += plan.edits.length;
@@ -131,6 +164,32 @@ function planSubject(
     if (plan.unreadable.length > 0) noteUnreadable(planning, record, plan.unreadable);
     if (plan.write !== null) addWrite(drafts.writes, plan.write);
   }
+}
+
+function plansOf(
+  { session }: Planning,
+  { config, discovery }: Reached,
+  subject: SubjectId,
+  records: readonly CrmRecord[],
+  wanted: readonly WantedOutputs[],
+  written: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>,
+): readonly { readonly record: CrmRecord; readonly plan: RecordPlan }[] {
+  const inherited = records
+    .filter(({ state }) => state === 'merged' || state === 'converted')
+    .map((record) => written.get(recordKeyText(record)) ?? {});
+  return records.map((record) => ({
+    record,
+    plan: planRecord({
+      subject,
+      record,
+      connector: config.connector,
+      shown: discovery.objects[record.type]?.fields ?? {},
+      wanted,
+      lastWritten: written.get(recordKeyText(record)),
+      inherited,
+      manualEdits: session.options.manualEdits,
+    }),
+  }));
 }
 
 function noteUnreadable(planning: Planning, record: CrmRecord, fields: readonly string[]): void {

@@ -154,7 +154,7 @@ async function perform(session: Session, work: Work): Promise<void> {
       return;
     }
     options.progress.phase('place');
-    const { totals, changed, frozen } = await placeSubjects(
+    const { totals, changed, frozen, selection } = await placeSubjects(
       session,
       opens,
       subjectsOf(work),
@@ -171,10 +171,12 @@ async function perform(session: Session, work: Work): Promise<void> {
       await stopForChanges(session, guard);
       return;
     }
-    await options.store.journeys.settle(session.fence);
+    const until = Math.max(selection.until ?? options.now, options.now);
+    await options.store.pending.settle(session.run, { until, basis: selection.basis }, session.fence);
     options.progress.phase('write');
     const writable = opens.filter(({ config }) => mayWrite(session, config.id));
     await together(writable.map((open) => writeOne(session, open, work)));
+    await options.store.pending.written(session.run, session.fence);
     await noteGoodRun(session, figures);
     await tidyPlans(session);
   } finally {

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import type { WriteResult } from '../connector/port.ts';
+import { requestedFields } from '../mapping/index.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { PlannedWrite } from '../store/plans.ts';
 import type { LedgerEntry, LedgerState } from '../store/port.ts';
@@ -198,6 +199,7 @@ async function settleResults(
   }
   // First the store, then the ledger: a kill in between leaves entries that the next run looks up, never a value of
   // ours that the store does not know and would take for a person's.
+  await noteReadFields(session, open, type, written);
   await session.options.store.records.patchFields(
     [
       ...written.map(({ write }) => ({ ...keyOf(write), fields: fieldsOf(write) })),
@@ -216,8 +218,29 @@ async function settleResults(
       return { state: 'refused', code: result.code, message: result.message };
     return { state: present === null ? 'unknown' : 'lost', code: null, message: null };
   });
+  await session.options.store.plans.done(
+    session.run,
+    written.map(({ write }) => write),
+    session.fence,
+  );
   totals.records += written.length;
   totals.fields += written.reduce((sum, row) => sum + row.entries.length, 0);
+}
+
+/** A field of ours that rules read, too, is a fact that has changed. */
+async function noteReadFields(
+  { options: { store, mappings }, fence }: Session,
+  open: OpenConnection,
+  type: string,
+  rows: readonly Row[],
+): Promise<void> {
+  const read = new Set(requestedFields(mappings, open.config.fieldMap, type));
+  const seen = rows.filter(({ write }) => write.changes.some(({ field }) => read.has(field)));
+  if (seen.length > 0)
+    await store.pending.touch(
+      seen.map(({ write }) => keyOf(write)),
+      fence,
+    );
 }
 
 /** Null: even the look could not be taken, the outcome stays unknown. */

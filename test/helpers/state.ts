@@ -35,6 +35,9 @@ export async function storeState({ app }: Company): Promise<unknown> {
           ...placement,
           // Made of stamps, too.
           factsHash: placement.factsHash === '' ? 'none' : 'some',
+          // A run looks only at those about which something changed.
+          evaluatedAt: 'some',
+          state: { ...placement.state, lastStep: 'some' },
           visits: await store.journeys.visits(placement.subject, name),
           health: await store.journeys.healthPoints(placement.subject, name),
         };

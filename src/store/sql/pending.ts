@@ -38,6 +38,7 @@ export function pendingStore(db: Kysely<Tables>, bulk: Bulk): PendingStore {
     async everybody(fence) {
       await fenced(db, fence, async (trx) => {
         await trx.deleteFrom('meta').where('key', '=', BASIS).execute();
+        await trx.deleteFrom('touched').execute();
       });
     },
     touch: (keys, fence) => fenced(db, fence, (trx) => touchRecords(trx, bulk, keys)),
