@@ -19,6 +19,8 @@ export interface Placement {
   readonly due?: number | null;
   /** The steps were taken again because of a late fact, and these of the known visits were not so. */
   readonly superseded?: readonly Visit[];
+  /** All visits and the course of health take the place of what was known, `superseded` visits included (J14). */
+  readonly replaces?: true;
   /** What was set by hand at the last step (J29); absent: nothing. */
   readonly byHand?: { readonly stage: boolean; readonly band: boolean };
   /** Points to add to the course of health, oldest first; absent: one when score or band moved. */

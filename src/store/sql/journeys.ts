@@ -179,7 +179,10 @@ async function savePart(
       ? placement.health.band !== null
       : before.band !== placement.health.band || before.score !== placement.health.score;
   });
-  const touched = new Set([...visits.changed, ...visits.superseded, ...moved].map(({ subject }) => subject));
+  const replaced = placements.filter((placement) => placement.replaces === true);
+  const touched = new Set(
+    [...visits.changed, ...visits.superseded, ...moved, ...replaced].map(({ subject }) => subject),
+  );
   await keepStanding(
     trx,
     bulk,
@@ -188,6 +191,12 @@ async function savePart(
   );
   await bulk.put(trx, PLACEMENTS, placements.map(toPlacementRow));
   await saveVisits(trx, bulk, journey, visits);
+  for (const part of chunks(replaced))
+    await trx
+      .deleteFrom('health_points')
+      .where('journey', '=', journey)
+      .where('subject', 'in', listed(part.map(({ subject }) => subject)))
+      .execute();
   await appendHealth(trx, bulk, journey, moved, run);
 }
 

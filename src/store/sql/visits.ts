@@ -31,7 +31,8 @@ export async function visitChanges(
   for (const placement of placements) {
     const before = stored.get(placement.subject) ?? [];
     if (placement.superseded !== undefined && before.length > 0) {
-      const anew = rewrite(placement, before, run);
+      const anew =
+        placement.replaces === true ? replaced(placement, before, run) : rewrite(placement, before, run);
       if (anew.length === before.length && anew.every((row, seq) => row === before[seq])) continue;
       const wrong = new Set(
         placement.superseded.map((visit) => visitText(toVisitRow(placement, visit, 0, ''))),
@@ -117,6 +118,20 @@ function rewrite(placement: Placement, before: readonly VisitRow[], run: string)
     if (old === undefined || (old.left_at !== null && old.left_at !== row.left_at)) return row;
     return old.seq === seq && old.left_at === row.left_at ? old : { ...old, seq, left_at: row.left_at };
   });
+}
+
+/** The visits as they are told anew; one that is told as it was known stays as it is. */
+function replaced(placement: Placement, before: readonly VisitRow[], run: string): readonly VisitRow[] {
+  return placement.state.visits.map((visit, seq) => {
+    const row = toVisitRow(placement, visit, seq, run);
+    const old = before[seq];
+    const same = old !== undefined && wholeText(old) === wholeText(row);
+    return same ? old : row;
+  });
+}
+
+function wholeText(row: VisitRow): string {
+  return JSON.stringify([visitText(row), row.cause, row.rule, row.mapping_version]);
 }
 
 /** One visit is the same as another when it began as the same. */
