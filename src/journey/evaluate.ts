@@ -1,17 +1,19 @@
 import type { EvalContext } from '../mapping/types.ts';
-import type { OutputValues, ResultView } from '../model/facts.ts';
+import type { JourneyState, OutputValues, ResultView } from '../model/facts.ts';
 import { type HealthResult, type PreviousHealth, scoreHealth } from './health.ts';
-import { type OutputsInput, outputsOf } from './outputs.ts';
+import { outputsOf } from './outputs.ts';
 import { NO_HEALTH, resultView } from './state.ts';
 import { contextAt, step } from './step.ts';
+import { healthTrend } from './trend.ts';
 import type { BandOverride, StepInput, StepResult } from './types.ts';
 
 export interface EvaluateInput extends StepInput {
   /** The health before; decides whether a band near its bound is kept (J19). */
   readonly previousHealth: PreviousHealth;
+  /** As of when health is judged, told the state after the step (`healthInstant`); absent: the instant of the step. */
+  readonly healthAt?: (state: JourneyState) => number;
   /** A band in force (J29). */
   readonly band?: BandOverride | null;
-  readonly trend?: OutputsInput['trend'];
 }
 
 export interface Evaluation {
@@ -32,7 +34,17 @@ export function evaluate(input: EvaluateInput): Evaluation {
   const { mapping } = input;
   const taken = step(input);
   const context = contextAt(mapping, input.context, taken.state, input.instant);
-  const health = scoreHealth(mapping, context, input.previousHealth, input.band ?? null);
+  const healthAt = input.healthAt?.(taken.state) ?? input.instant;
+  const judged =
+    healthAt === input.instant ? context : contextAt(mapping, input.context, taken.state, healthAt);
+  const health = scoreHealth(mapping, judged, input.previousHealth, input.band ?? null);
+  const wanted =
+    health !== null &&
+    input.context.past !== undefined &&
+    mapping.outputs.some(({ output }) => output === 'health_trend');
+  const trend = wanted
+    ? healthTrend({ mapping, context: input.context, state: taken.state, instant: healthAt, health })
+    : null;
   const outputs = outputsOf({
     mapping,
     state: taken.state,
@@ -40,7 +52,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
     segments: context.segments,
     context,
     override: input.override ?? null,
-    ...(input.trend === undefined ? {} : { trend: input.trend }),
+    ...(trend === null ? {} : { trend }),
   });
   return {
     step: taken,

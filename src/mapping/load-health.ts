@@ -1,6 +1,8 @@
 import type { ConditionMaker } from './condition.ts';
+import { zonedDuration } from './duration.ts';
 import { readGroup } from './load-measures.ts';
 import { readCondition } from './read-condition.ts';
+import { readDuration } from './read-predicate.ts';
 import type { RuleScope } from './scope.ts';
 import { labelOf, named, type Shape } from './shape.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './source.ts';
@@ -14,6 +16,7 @@ import type { HealthModel } from './types.ts';
  *     neutral: 50             what drags and lifts are measured from   (default 50)
  *     hysteresis: 3           points past a bound before a band is left (default 0)
  *     write_step: 5           the score is written when it differs by this much (default 5)
+ *     trend: 30d              the trend compares with the score so long ago (default 30d)
  *     bands: { green: 70, yellow: 40, red: 0 }         lower bounds; or { green: { from: 70, label: Healthy } }
  *     caps: [{ max: 60, when: condition, label: outage open }]
  *     groups:
@@ -28,6 +31,8 @@ import type { HealthModel } from './types.ts';
  *             half_life: { after: 90d, since: { max: tickets.created } }
  *           mood:
  *             cases: [{ when: condition, score: 100 }, { else: 50 }] */
+
+const TREND = { text: '30d', days: 30, ms: 0 };
 
 export interface HealthReading {
   readonly model: HealthModel;
@@ -50,7 +55,7 @@ export function readHealth(
   if (map === null) return null;
   shape.keys(
     map,
-    ['min_coverage', 'neutral', 'hysteresis', 'write_step', 'bands', 'caps', 'groups'],
+    ['min_coverage', 'neutral', 'hysteresis', 'write_step', 'trend', 'bands', 'caps', 'groups'],
     'health',
   );
   const nodes: Node[] = [];
@@ -91,9 +96,15 @@ export function readHealth(
       bands,
       hysteresis,
       writeStep: number('write_step', 5, 1, 100),
+      trend: readTrend(scope, map),
       position: entry.keyPos,
     },
   };
+}
+
+function readTrend(scope: RuleScope, map: YamlMap): HealthModel['trend'] {
+  const node = map.get('trend')?.value;
+  return (node === undefined ? null : readDuration(scope, node)) ?? zonedDuration(TREND, scope.zone);
 }
 
 function readShare(shape: Shape, node: YamlNode | undefined): number | null {

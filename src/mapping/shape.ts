@@ -62,7 +62,8 @@ export function createShape(problems: Problems): Shape {
       }
     },
     text: (node, what) => {
-      if (node.kind === 'scalar' && node.value !== null && node.source.trim() !== '') return node.source;
+      const text = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'boolean';
+      if (text && node.source.trim() !== '') return node.source;
       return wrong(node, what, 'a text');
     },
     number: (node, what, min, max) => {

@@ -155,6 +155,8 @@ export interface HealthModel {
   readonly hysteresis: number;
   /** The score output is written when it differs from the CRM's by this much (J20). */
   readonly writeStep: number;
+  /** The trend compares the score with the one this long ago (J20). */
+  readonly trend: Duration;
   readonly position: Position;
 }
 

@@ -308,6 +308,7 @@ export const healthOf = (groups: readonly HealthGroup[], rest: Partial<HealthMod
   ],
   hysteresis: 0,
   writeStep: 5,
+  trend: days(30),
   position,
   ...rest,
 });

@@ -180,7 +180,6 @@ describe('stage outputs (J22)', () => {
     const few = mappingOf(PATH, { outputs: [{ output: 'stage', label: 'Stage', names: {} }] });
     expect(Object.keys(at(few, {}).outputs)).toEqual(['stage']);
     expect(at(mapping, {}).outputs).not.toHaveProperty('health_trend');
-    expect(at(mapping, {}, { trend: 'up' }).outputs.health_trend).toBe('up');
     expect(at(mappingOf([]), {}).outputs).not.toHaveProperty('stage');
   });
 

@@ -75,6 +75,10 @@ export const Health = z
       z.number().min(1).max(100),
       'The score is written when it differs from the CRM by this much; default 5.',
     ).optional(),
+    trend: described(
+      Duration,
+      'The trend compares the score with the one this long ago; default 30d.',
+    ).optional(),
     bands: described(
       filled(z.record(BandName, z.union([Score, z.strictObject({ from: Score, label: Label.optional() })]))),
       'Lower bounds, such as { green: 70, yellow: 40, red: 0 }; the lowest begins at 0.',
