@@ -38,6 +38,7 @@ export async function pastChanges(
           own: BY_API.test(sourceOf(entry)),
           before: kindOf(sourceOf(before.entry)),
           who: whoOf(before.entry),
+          by: whoOf(entry),
         };
       });
     });

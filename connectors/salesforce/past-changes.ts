@@ -79,6 +79,7 @@ function changesOf(lines: readonly Line[]): readonly PastChange[] {
         own: true,
         before: before !== undefined && before.user === user ? 'api' : 'other',
         who: before === undefined ? null : `user ${before.user}`,
+        by: user === '' ? null : `user ${user}`,
       };
     }),
   );

@@ -17,6 +17,7 @@ import { fields } from './fields.ts';
 import { history } from './history.ts';
 import { init } from './init.ts';
 import { matches } from './matches.ts';
+import { override } from './override.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { provision } from './provision.ts';
@@ -158,6 +159,35 @@ export const COMMANDS: readonly CommandSpec[] = [
           await findSubject(app.store, args[0] ?? '', namedBy(app.connections)),
           text(options['at']),
         ),
+      ),
+  ),
+  command(
+    'override <action> [subject]',
+    'set, end or list stages and bands by hand',
+    (command) =>
+      command
+        .option('--journey <name>', 'the journey; may be left out when there is only one')
+        .option('--stage <name>', 'set: the stage, or `none`')
+        .option('--band <name>', 'set: the health band')
+        .option('--reason <text>', 'set: why; explanations show it')
+        .option('--for <time>', 'set: how long, such as 30d (default: until somebody ends it)')
+        .option('--until <date>', 'set: until the end of this day')
+        .option('--owner <name>', 'who sets or ends it (default: you)')
+        .option('--only <what>', 'end: only the stage, or only the band')
+        .option('--all', 'list: also what is over'),
+    (context, args, options) =>
+      withApp(context, (app) =>
+        override(context, app, args[0] ?? '', args[1], {
+          journey: text(options['journey']),
+          stage: text(options['stage']),
+          band: text(options['band']),
+          reason: text(options['reason']),
+          for: text(options['for']),
+          until: text(options['until']),
+          owner: text(options['owner']),
+          only: text(options['only']),
+          all: options['all'] === true,
+        }),
       ),
   ),
   command(

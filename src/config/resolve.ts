@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WaystageError } from '../model/errors.ts';
+import type { ManualEdits } from '../model/manual-edits.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Environment, type Locate, loadConfigFile, NOWHERE } from './load.ts';
 import { Config } from './schema.ts';
@@ -19,7 +20,7 @@ export interface ResolvedConfig {
   /** Empty: the shipped ones. */
   readonly fieldMaps: readonly string[];
   readonly unlink: readonly (readonly [string, string])[];
-  readonly manualEdits: 'ask' | 'revert';
+  readonly manualEdits: ManualEdits;
   /** Null: the guard is off. */
   readonly guard: Config['write']['guard'];
   /** Found while loading: accepted, but worth knowing. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ManualEdits } from '../model/manual-edits.ts';
 
 const Text = z.string().min(1);
 
@@ -79,8 +80,16 @@ const Write = z.strictObject({
     .optional()
     .describe('plan-only (default, but for sandboxes) writes nothing.'),
   /** What happens to an output that a person edited in the CRM: `ask` keeps the edit and reports it, `revert`
-   *  restores our value and reports it. */
-  manualEdits: z.enum(['ask', 'revert']).default('ask'),
+   *  restores our value and reports it, `adopt for 30d` makes an edited stage or band an override for that time. */
+  manualEdits: z
+    .string()
+    .regex(
+      /^(ask|revert|adopt( for ([1-9]\d{0,3}[hd]|[1-9]\d{0,2}w))?)$/,
+      'expected ask, revert, adopt, or adopt with a time: `adopt for 30d` (h, d or w)',
+    )
+    .transform((text) => text as ManualEdits)
+    .default('ask')
+    .describe('What becomes of an output that a person edited: ask, revert, adopt, adopt for 30d.'),
   activation: Later,
   /** Above this share of subjects that would change stage or band, of records gone, or of values gone from a field,
    *  nothing is written until somebody approves; `off`: never ask. Default 5%, and at least 50 of them. */

@@ -263,6 +263,8 @@ export interface PastChange {
   readonly before: 'api' | 'merge' | 'other';
   /** Who that was, as the CRM names them ("user 7"); null: it does not tell. */
   readonly who: string | null;
+  /** Who gave it the value it has since, likewise. */
+  readonly by: string | null;
 }
 
 export interface Write {

@@ -35,7 +35,8 @@ export function stageReason(situation: Situation): string {
 /** `set by hand by Ann until 20 Dec 2026: key account` (J29). */
 export function byHandWords({ owner, reason, until }: ByHand, zone: Zone): string {
   const who = owner == null ? '' : ` by ${plainText(owner)}`;
-  const when = until == null ? '' : ` until ${dateWords(until, zone)}`;
+  // What ends at midnight lasts until the day before.
+  const when = until == null ? '' : ` until ${dateWords(until - 1, zone)}`;
   const why = reason == null || reason === '' ? '' : `: ${plainText(reason)}`;
   return `set by hand${who}${when}${why}`;
 }

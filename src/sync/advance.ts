@@ -3,9 +3,12 @@ import {
   EMPTY_STATE,
   type Evaluation,
   evaluate,
+  inForce,
   isThere,
   nextDue,
+  type PreviousHealth,
   replay,
+  type StageOverride,
   type StepContext,
   type Transition,
   type VersionSpan,
@@ -17,6 +20,7 @@ import type { FactTimeline, JourneyState, SubjectFacts, SubjectId, Visit } from 
 import type { HealthPoint, Placement } from '../store/port.ts';
 import type { FactMaker } from './facts.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
+import { type HandSpans, handText, NOTHING_BY_HAND } from './overrides.ts';
 import { type Results, resultsOf } from './results.ts';
 
 /** Clocks differ and a run takes its time: what the CRM dated after the run's instant by no more than this is judged
@@ -36,6 +40,8 @@ export interface AdvanceInput {
   readonly identityHash: string;
   /** The versions of this journey, oldest first, the present one last. */
   readonly versions: readonly { readonly version: string; readonly since: number }[];
+  /** Set by hand for this subject on this journey (J29); absent: nothing. */
+  readonly byHand?: HandSpans;
   /** The instant of the run. */
   readonly now: number;
 }
@@ -48,6 +54,8 @@ export interface Advanced {
   /** Visits that a late fact showed to be wrong. */
   readonly corrected: number;
   readonly loop: boolean;
+  /** The stage is by hand. */
+  readonly override: StageOverride | null;
   /** More steps than one subject may cost. */
   readonly exhausted: boolean;
 }
@@ -58,7 +66,7 @@ export interface Advanced {
  * agree. Null: nothing of the subject is alive.
  */
 export function advance(input: AdvanceInput): Advanced | null {
-  const { mapping, subject, neighbourhood, maker, results, before, now } = input;
+  const { mapping, subject, neighbourhood, maker, results, before, now, byHand = NOTHING_BY_HAND } = input;
   const last = before?.state.lastStep ?? null;
   const timeline = maker.timeline(neighbourhood, mapping, subject, lookBackTo(mapping, last ?? now));
   if (timeline === null) return null;
@@ -75,6 +83,11 @@ export function advance(input: AdvanceInput): Advanced | null {
   const context: StepContext = { facts, past: timeline, ...presentResults };
   const walked = walkTo({ ...input, timeline, facts, instant, views });
   const factsHash = seenHash(input, timeline, views, instant);
+  const stage = inForce(byHand.stages, instant);
+  const band = inForce(byHand.bands, instant);
+  // What a walk has passed it has seen the end of; without one only what was by hand before tells.
+  const ended =
+    walked === null ? before?.byHand?.stage === true : byHand.stages.some(({ until }) => until === instant);
   const identityChanged = changedIdentity(input);
   const evaluation = evaluate({
     mapping,
@@ -88,9 +101,12 @@ export function advance(input: AdvanceInput): Advanced | null {
         // What another journey says now is as good as a fact (J2).
         views.changes(instant - 1, instant).length > 0,
       identityChanged,
+      ...(stage === null && ended ? { overrideEnded: true } : {}),
     },
+    override: stage,
+    band,
     uncertain: timeline.unknownAt(instant),
-    previousHealth: walked?.result.health ?? before?.health ?? { score: null, band: null },
+    previousHealth: walked?.result.health ?? healthBefore(before),
   });
   const course = courseOf(before, walked?.result ?? null, evaluation, instant);
   results.set(mapping.name, subject, {
@@ -104,7 +120,10 @@ export function advance(input: AdvanceInput): Advanced | null {
     before === undefined || walked?.again !== true
       ? []
       : contradicted(before.state, evaluation.step.state.visits);
-  const settled = nextDue({ mapping, context, state: evaluation.step.state, instant, timeline, views });
+  const settled = nextDue({
+    ...{ mapping, context, state: evaluation.step.state, instant, timeline, views },
+    overrides: [...byHand.stages, ...byHand.bands],
+  });
   const due = sooner(settled, timeline.changes(instant, Number.POSITIVE_INFINITY)[0]);
   return {
     evaluation,
@@ -119,15 +138,19 @@ export function advance(input: AdvanceInput): Advanced | null {
       },
       segments: evaluation.segments,
       outputs: evaluation.outputs,
-      factsHash,
+      factsHash: factsHash + handText(byHand, instant),
       identityHash: input.identityHash,
       evaluatedAt: now,
       due,
       course,
+      ...(stage === null && band === null
+        ? {}
+        : { byHand: { stage: stage !== null, band: evaluation.health?.byHand != null } }),
       ...(walked?.again === true ? { superseded } : {}),
     },
     transitions: newMoves(moves, before?.state ?? EMPTY_STATE, superseded.length > 0),
     corrected: superseded.length,
+    override: stage,
     loop: evaluation.step.loop || (walked?.result.loops.length ?? 0) > 0,
     exhausted: walked?.result.exhausted ?? false,
   };
@@ -148,13 +171,13 @@ interface Walked {
 
 /** The steps before the one at `instant`; null: there are none. */
 function walkTo(input: WalkTo): Walked | null {
-  const { mapping, before, versions, timeline, instant, now, views } = input;
+  const { mapping, before, versions, timeline, instant, now, views, byHand = NOTHING_BY_HAND } = input;
   const active = versions.at(-1)?.since ?? now;
   const version: VersionSpan = {
     mapping,
     since: before === undefined ? (versions[0]?.since ?? now) : active,
   };
-  const common = { timeline, noticed: now };
+  const common = { timeline, noticed: now, overrides: byHand.stages, bands: byHand.bands };
   if (before === undefined || before.state.lastStep === null) {
     if (version.since >= instant) return null;
     const result = replay({ ...common, versions: [version], views: () => views, to: instant - 1 });
@@ -167,7 +190,7 @@ function walkTo(input: WalkTo): Walked | null {
   if (
     before.factsHash !== '' &&
     active < last &&
-    before.factsHash !== seenHash(input, timeline, views, last)
+    before.factsHash !== seenHash(input, timeline, views, last) + handText(byHand, last)
   ) {
     const then = stateBefore(before.state, active, versions.at(-2)?.version ?? null);
     const part = replay({
@@ -185,12 +208,18 @@ function walkTo(input: WalkTo): Walked | null {
     mapping,
     views,
     state: before.state,
-    health: before.health,
+    health: healthBefore(before),
     from: last,
     to: instant,
     changes: {},
   });
   return { result, again: false };
+}
+
+/** A band set by hand is not an earlier band (J19). */
+function healthBefore(before: Placement | undefined): PreviousHealth {
+  if (before === undefined) return { score: null, band: null };
+  return { ...before.health, overridden: before.byHand?.band === true };
 }
 
 function changedIdentity({ before, identityHash }: AdvanceInput): boolean {
@@ -207,7 +236,7 @@ function factsChanged(
   walked: boolean,
 ): boolean {
   if (before === undefined || timeline.changes(instant - 1, instant).length > 0) return true;
-  if (before.factsHash === hash) return false;
+  if (before.factsHash.split('|')[0] === hash) return false;
   const last = before.state.lastStep ?? instant;
   return !walked || timeline.changes(last, instant).length === 0;
 }

@@ -4,6 +4,7 @@ import {
   EMPTY_STATE,
   type Explanation,
   explainSubject,
+  inForce,
   NO_HEALTH,
   type PreviousHealth,
   type StepContext,
@@ -12,6 +13,7 @@ import {
 import type { Mapping } from '../mapping/types.ts';
 import type { JourneyState, SubjectId } from '../model/facts.ts';
 import type { Placement, Store, StoredSubject } from '../store/port.ts';
+import { type HandSpans, NOTHING_BY_HAND, overridesOf, spansOf } from './overrides.ts';
 import { Results, resultsOf } from './results.ts';
 import type { SyncConnection } from './session.ts';
 import { surroundingsOf, thenOf } from './then.ts';
@@ -43,6 +45,7 @@ export async function explain(
 ): Promise<SubjectExplanation> {
   const { maker, neighbourhood, chunk } = await surroundingsOf({ store, connections }, mappings, subject);
   const results = await storedResults(store, mappings, [...chunk.accounts, subject.id, ...chunk.people]);
+  const overrides = await overridesOf(store, neighbourhood.recordsOf, [subject.id]);
   const journeys: Explanation[] = [];
   for (const mapping of mappings.filter((one) => one.subject === subject.kind)) {
     const facts = maker.facts(neighbourhood, mapping, subject.kind, subject.id);
@@ -50,8 +53,10 @@ export async function explain(
     const placement = (await store.journeys.get(mapping.name, [subject.id])).get(subject.id);
     const state = placement?.state ?? EMPTY_STATE;
     const at = Math.max(instant, state.lastStep ?? instant);
+    const byHand = spansOf(overrides.get(subject.id) ?? [], mapping);
     const { now: seen } = resultsOf(mapping, subject.kind, subject.id, neighbourhood.graph, results);
-    journeys.push(explained(mapping, { facts, ...seen }, state, placement?.health ?? NO_HEALTH, at));
+    const health = { ...(placement?.health ?? NO_HEALTH), overridden: placement?.byHand?.band === true };
+    journeys.push(explained(mapping, { facts, ...seen }, state, health, at, byHand));
   }
   return { subject, records: await recordsOf(store, subject), journeys };
 }
@@ -71,11 +76,13 @@ export async function explainThen(
   return {
     subject,
     records: await recordsOf(store, subject),
-    journeys: then.flatMap(({ mapping, context, state, course }) => {
+    journeys: then.flatMap(({ mapping, context, state, course, byHand }) => {
       if (context === null) return [];
       // The last change of health was a step of its own; the one before it tells what hysteresis saw.
-      const before = course.findLast(({ at }) => at <= instant) ?? NO_HEALTH;
-      return [explained(mapping, context, state, before, instant)];
+      const last = course.findLast(({ at }) => at <= instant);
+      const byHandThen = last !== undefined && inForce(byHand.bands, last.at) !== null;
+      const before = { ...(last ?? NO_HEALTH), overridden: byHandThen };
+      return [explained(mapping, context, state, before, instant, byHand)];
     }),
     then: then.map(({ mapping, since, replayed }) => ({
       journey: mapping.name,
@@ -92,13 +99,20 @@ function explained(
   state: JourneyState,
   health: PreviousHealth,
   instant: number,
+  byHand: HandSpans = NOTHING_BY_HAND,
 ): Explanation {
   return explainSubject({
     mapping,
     context,
     state,
-    health: scoreHealth(mapping, contextAt(mapping, context, state, instant), health),
+    health: scoreHealth(
+      mapping,
+      contextAt(mapping, context, state, instant),
+      health,
+      inForce(byHand.bands, instant),
+    ),
     instant,
+    override: inForce(byHand.stages, instant),
   });
 }
 

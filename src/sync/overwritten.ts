@@ -1,4 +1,5 @@
 import type { PastChange, WriteResult } from '../connector/port.ts';
+import type { ManualEdits } from '../model/manual-edits.ts';
 import type { FieldValue } from '../model/record.ts';
 import { recordKeyText } from '../model/record.ts';
 import type { LedgerEntry } from '../store/port.ts';
@@ -22,7 +23,7 @@ interface Lost {
 /**
  * Looks back at the writes of earlier runs (J27): a value that somebody put into an output field after we had read it
  * and before our write arrived was lost without a trace in the record; the CRM's own history tells. It is reported,
- * and put back under `ask`, after which it is an edit like any other. What a person did to the field since is left
+ * and put back under `ask` and `adopt`, after which it is an edit like any other. What a person did to the field since is left
  * alone. Only where the CRM keeps such a history (`capabilities.pastChanges`).
  *
  * Nothing is noted before a put-back: killed in between, the next run finds the same again, or finds the person's
@@ -132,7 +133,7 @@ async function settleLost(
     const record = stored.get(entry.id);
     return record?.state === 'live' && holds(record, entry.field, entry.new);
   });
-  const failed = manualEdits === 'ask' ? await putBack(session, open, type, standing) : new Map();
+  const failed = manualEdits === 'revert' ? new Map() : await putBack(session, open, type, standing);
   for (const one of standing) {
     const { entry, change } = one;
     const who = change.who === null ? '' : ` by ${change.who}`;
@@ -148,7 +149,7 @@ async function settleLost(
 
 type Failure = Exclude<WriteResult, { outcome: 'written' }>;
 
-function outcome(manualEdits: 'ask' | 'revert', failure: Failure | undefined): string {
+function outcome(manualEdits: ManualEdits, failure: Failure | undefined): string {
   if (manualEdits === 'revert') return "Waystage's value stays (write.manualEdits: revert).";
   if (failure === undefined) return 'it is put back and kept.';
   return failure.outcome === 'unknown'

@@ -5,9 +5,11 @@ import { isWaystageError } from '../model/errors.ts';
 import type { SubjectId } from '../model/facts.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { LeftOver, Placement, VersionSpan } from '../store/port.ts';
+import { type ByHand, byHandOf } from './adopt.ts';
 import { type Advanced, advance } from './advance.ts';
 import type { FactMaker } from './facts.ts';
 import type { Fingerprints } from './fingerprints.ts';
+import { spansOf } from './overrides.ts';
 import type { Reasons } from './plan.ts';
 import { type Planning, planChunk, type WantedOutputs } from './planning.ts';
 import { createReaders, type Readers } from './readers.ts';
@@ -42,6 +44,7 @@ export interface PlaceWork {
 interface ChunkWork extends PlaceWork {
   readonly chunk: SubjectChunk;
   readonly results: Results;
+  readonly byHand: ByHand;
   /** Why some subjects are to be looked at again. */
   readonly again: Map<SubjectId, Omit<LeftOver, 'subject'>>;
 }
@@ -53,7 +56,8 @@ interface ChunkWork extends PlaceWork {
 export async function placeChunk(place: PlaceWork, chunk: SubjectChunk): Promise<void> {
   const { session, mappings } = place;
   const { store } = session.options;
-  const work: ChunkWork = { ...place, chunk, results: new Results(), again: new Map() };
+  const byHand = await byHandOf(session, place.planning.opens, chunk, place.totals);
+  const work: ChunkWork = { ...place, chunk, results: new Results(), byHand, again: new Map() };
   const readers = createReaders(mappings, chunk);
   const placements: Placement[] = [];
   const wanted = new Map<SubjectId, WantedOutputs[]>();
@@ -79,7 +83,7 @@ export async function placeChunk(place: PlaceWork, chunk: SubjectChunk): Promise
     await noteReaders(work, readers);
     await store.journeys.save(placements, session.run, session.fence);
   }
-  const unsettled = await planChunk(place.planning, wanted, chunk.neighbourhood);
+  const unsettled = await planChunk(place.planning, wanted, chunk.neighbourhood, byHand.adopted);
   if (session.options.kind === 'plan') return;
   const left = new Map(work.again);
   for (const [subject, state] of unsettled)
@@ -152,6 +156,7 @@ function placeOne(
       before,
       identityHash: hashOfRecords(neighbourhood.recordsOf(subject)),
       versions: work.versions.get(mapping.name) ?? [],
+      byHand: spansOf(work.byHand.of(subject), mapping),
       now: session.options.now,
     });
   } catch (error) {
@@ -202,13 +207,14 @@ function exhausted(
 }
 
 /** Why the outputs are what they are, in the words of the explanation. */
-function reasonsOf(mapping: Mapping, { evaluation, transitions }: Advanced): Reasons {
+function reasonsOf(mapping: Mapping, { evaluation, transitions, override }: Advanced): Reasons {
   const words = outputsOf({
     mapping: { ...mapping, outputs: REASONS },
     state: evaluation.step.state,
     health: evaluation.health,
     segments: evaluation.segments,
     context: evaluation.context,
+    override,
   });
   const text = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
   return {

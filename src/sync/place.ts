@@ -49,6 +49,8 @@ export async function placeSubjects(
   });
   const planning = startPlanning(session, opens, totals, sink, closed);
   const versions = new Map<string, readonly VersionSpan[]>();
+  // Also what was set or ended by hand while the last run was under way.
+  await store.overrides.wake(session.fence);
   const selection = await select(session);
   const work: PlaceWork = {
     session,

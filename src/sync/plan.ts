@@ -1,6 +1,7 @@
 import type { Connector, FieldInfo } from '../connector/port.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { Cause, OutputValues, SubjectId } from '../model/facts.ts';
+import type { ManualEdits } from '../model/manual-edits.ts';
 import type { Output } from '../model/outputs.ts';
 import {
   type ConnectionId,
@@ -55,7 +56,7 @@ export interface PlanInput {
   readonly lastWritten: Readonly<Record<string, FieldValue>> | undefined;
   /** What we last wrote to records that were merged or converted into this one: it may have taken these values over. */
   readonly inherited: readonly Readonly<Record<string, FieldValue>>[];
-  readonly manualEdits: 'ask' | 'revert';
+  readonly manualEdits: ManualEdits;
 }
 
 /**
@@ -96,7 +97,7 @@ export function planRecord(input: PlanInput): RecordPlan {
           : !Object.is(present, ours);
       if (edited) {
         // An emptied field holds nothing of a person's: it is how one hands the field back to Waystage.
-        const kept = input.manualEdits === 'ask' && present !== null;
+        const kept = input.manualEdits !== 'revert' && present !== null;
         edits.push({ ...keyOf(record), subject: input.subject, field, edited: present, ours: value, kept });
         if (kept) continue;
       }

@@ -59,6 +59,7 @@ export function startPlanning(
 
 /**
  * Plans the records of these subjects, which no other chunk has, in every open CRM.
+ * @param adopted values of people's that became overrides just now, by record and field
  * @returns the subjects whose records do not hold what they should: `writes` when this run is going to mend all of it,
  *   else `held`
  */
@@ -66,6 +67,7 @@ export async function planChunk(
   planning: Planning,
   wanted: ReadonlyMap<SubjectId, readonly WantedOutputs[]>,
   neighbourhood: Neighbourhood,
+  adopted: ReadonlyMap<string, Readonly<Record<string, FieldValue>>> = new Map(),
 ): Promise<ReadonlyMap<SubjectId, 'writes' | 'held'>> {
   const drafts: Drafts = { writes: new Map(), edits: [], held: new Set() };
   const recordsIn = (id: ConnectionId): ReadonlyMap<SubjectId, readonly CrmRecord[]> =>
@@ -79,7 +81,9 @@ export async function planChunk(
     );
   for (const open of planning.opens) {
     const recordsOf = recordsIn(open.config.id);
-    const written = await lastWritten(planning, [...recordsOf.values()].flat());
+    const written = new Map(await lastWritten(planning, [...recordsOf.values()].flat()));
+    // Under `plan` the ledger has not been told.
+    for (const [key, values] of adopted) written.set(key, { ...written.get(key), ...values });
     for (const [subject, records] of recordsOf)
       planSubject(planning, drafts, open, subject, records, wanted.get(subject) ?? [], written);
   }

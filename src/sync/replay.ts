@@ -1,9 +1,10 @@
 import type { Coverage, CoveredTimeline } from '../facts/index.ts';
-import { NO_HEALTH, type OverrideSpan, replay, type VersionSpan, type WalkResult } from '../journey/index.ts';
+import { NO_HEALTH, replay, type VersionSpan, type WalkResult } from '../journey/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { SubjectId } from '../model/facts.ts';
 import type { FactMaker, Told } from './facts.ts';
 import type { FactSource } from './neighbourhood.ts';
+import { type HandSpans, NOTHING_BY_HAND } from './overrides.ts';
 import { evaluationLevels, type JourneyViews, Results, resultsOf } from './results.ts';
 import { type SubjectChunk, subjectChunks } from './subject-chunks.ts';
 
@@ -24,7 +25,8 @@ export interface ReplayRequest {
   readonly told?: Told;
   /** The cause of every visit is `backfill`. */
   readonly backfill?: boolean;
-  readonly overrides?: (journey: string, subject: SubjectId) => readonly OverrideSpan[];
+  /** What is set by hand (J29); absent: nothing. */
+  readonly byHand?: (mapping: Mapping, subject: SubjectId) => HandSpans;
 }
 
 /** What one journey would have told of one subject. */
@@ -63,7 +65,7 @@ export function replayChunk(
   { accounts, people, neighbourhood }: LoadedSubjects,
   request: ReplayRequest,
 ): readonly Replayed[] {
-  const { versions, to, noticed, told, overrides } = request;
+  const { versions, to, noticed, told, byHand } = request;
   const results = new Results();
   const all: Replayed[] = [];
   for (const mapping of evaluationLevels(request.mappings).flat()) {
@@ -73,6 +75,7 @@ export function replayChunk(
       if (timeline === null) continue;
       const viewsOf = (version: Mapping): JourneyViews =>
         resultsOf(version, version.subject, subject, neighbourhood.graph, results).views;
+      const hands = byHand?.(mapping, subject) ?? NOTHING_BY_HAND;
       const result = replay({
         versions: spans,
         timeline,
@@ -80,7 +83,8 @@ export function replayChunk(
         to,
         noticed,
         ...(request.backfill === true ? { changes: { backfill: true } } : {}),
-        ...(overrides === undefined ? {} : { overrides: overrides(mapping.name, subject) }),
+        overrides: hands.stages,
+        bands: hands.bands,
       });
       const { state, course } = result;
       results.set(mapping.name, subject, { state, health: result.health, course, healthBefore: NO_HEALTH });

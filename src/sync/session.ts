@@ -1,6 +1,7 @@
 import type { AccountInfo, Connection, Connector, Discovery } from '../connector/port.ts';
 import type { FieldMap, Mapping } from '../mapping/types.ts';
 import type { Clock } from '../model/clock.ts';
+import type { ManualEdits } from '../model/manual-edits.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunNotice, Store } from '../store/port.ts';
 import type { Budget, BudgetConfig } from './budget.ts';
@@ -79,7 +80,7 @@ export interface SyncOptions {
   readonly retryRefused?: boolean;
   /** Null: off. Absent: the default. */
   readonly guard?: Guard | null;
-  readonly manualEdits: 'ask' | 'revert';
+  readonly manualEdits: ManualEdits;
   /** Pairs of records (`connection:type:id`) that must never be joined. */
   readonly unlink: readonly (readonly [string, string])[];
   readonly failpoint?: (point: Failpoint) => Promise<void> | void;

@@ -37,6 +37,8 @@ export interface RunSummary {
     /** Fields that somebody else keeps changing back: left alone for a day. */
     readonly frozen: number;
   };
+  /** Overrides that came from edits in the CRM: adopted, and ended by emptying the field; absent without any. */
+  readonly overrides?: { readonly adopted: number; readonly ended: number };
   /** What full readings found, by connection; empty when none was made. */
   readonly reconciled: Readonly<Record<string, Reconciled>>;
   /** What was read of the CRMs' own histories, by connection; absent when none was asked for. */
@@ -74,6 +76,8 @@ export interface PlacedTotals {
   readonly bands: Record<string, number>;
   unchanged: number;
   manualEdits: number;
+  adopted: number;
+  overridesEnded: number;
   unreadable: number;
 }
 
@@ -85,6 +89,8 @@ export function noPlaced(): PlacedTotals {
     bands: Object.create(null),
     unchanged: 0,
     manualEdits: 0,
+    adopted: 0,
+    overridesEnded: 0,
     unreadable: 0,
   };
 }
@@ -124,6 +130,9 @@ export function summarise(
       parked: writes.parked,
       frozen: writes.frozen,
     },
+    ...(placed.adopted + placed.overridesEnded === 0
+      ? {}
+      : { overrides: { adopted: placed.adopted, ended: placed.overridesEnded } }),
     reconciled: inOrder(session.reconciled, connections),
     ...(session.options.history === true ? { history: inOrder(session.history, connections) } : {}),
     guard,

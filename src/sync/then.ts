@@ -12,6 +12,7 @@ import type { JourneyState, SubjectId } from '../model/facts.ts';
 import type { Store, StoredSubject } from '../store/port.ts';
 import { createFactMaker, type FactMaker } from './facts.ts';
 import { type FactSource, loadNeighbourhood, type Neighbourhood } from './neighbourhood.ts';
+import { type HandSpans, overridesOf, spansOf } from './overrides.ts';
 import { BEGINNING, type LoadedSubjects, type Replayed, replayChunk } from './replay.ts';
 import { Results, resultsOf } from './results.ts';
 import type { SyncConnection } from './session.ts';
@@ -26,6 +27,7 @@ export interface Then {
   readonly replayed: boolean;
   readonly state: JourneyState;
   readonly course: readonly HealthStep[];
+  readonly byHand: HandSpans;
   /** Facts and results of then; null: the subject was not there yet. */
   readonly context: StepContext | null;
 }
@@ -80,13 +82,15 @@ export async function thenOf(
   const spans = new Map<string, readonly VersionSpan[]>();
   for (const mapping of mappings) spans.set(mapping.name, await timeLineOf(store, connections, mapping));
   const versions = [...spans.values()].flat().map(({ mapping }) => mapping);
-  const around = await surroundingsOf(source, [...mappings, ...versions], subject);
-  const { neighbourhood, maker, chunk } = around;
+  const { neighbourhood, maker, chunk } = await surroundingsOf(source, [...mappings, ...versions], subject);
   const results = await recordedResults(store, mappings, [...chunk.accounts, ...chunk.people]);
+  const around = [...chunk.accounts, ...chunk.people];
+  const overrides = await overridesOf(store, neighbourhood.recordsOf, around);
+  const byHand = (mapping: Mapping, id: SubjectId): HandSpans => spansOf(overrides.get(id) ?? [], mapping);
   const replayed = new Map<string, Replayed>();
   const replayOnce = (): ReadonlyMap<string, Replayed> => {
     if (replayed.size === 0)
-      for (const one of replayChunk(maker, chunk, { mappings, to: instant, noticed: instant }))
+      for (const one of replayChunk(maker, chunk, { mappings, to: instant, noticed: instant, byHand }))
         if (one.subject === subject.id) replayed.set(one.mapping.name, one);
     return replayed;
   };
@@ -108,6 +112,7 @@ export async function thenOf(
             replayed: true,
             state: result.state,
             course: result.course,
+            byHand: byHand(present, subject.id),
             context: there ? { facts, past: timeline, pastResults: views, ...views.at(instant) } : null,
           },
         ];
@@ -125,6 +130,7 @@ export async function thenOf(
           replayed: false,
           state: { ...stateAt(recorded.state, instant), lastStep: instant, mappingVersion: mapping.version },
           course: (recorded.course ?? []).filter(({ at }) => at <= instant),
+          byHand: byHand(mapping, subject.id),
           context: there ? { facts, past: timeline, pastResults: views, ...views.at(instant) } : null,
         },
       ];

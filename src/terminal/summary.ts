@@ -84,6 +84,10 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
     parts.push(`Writing is paused: ${summary.paused.join(', ')}.`);
   if (writes.manualEdits > 0)
     parts.push(`${plural(writes.manualEdits, 'field')} changed by people in the CRM.`);
+  const { adopted = 0, ended = 0 } = summary.overrides ?? {};
+  if (adopted > 0)
+    parts.push(`${plural(adopted, 'edit')} adopted as ${adopted === 1 ? 'an override' : 'overrides'}.`);
+  if (ended > 0) parts.push(`${plural(ended, 'override')} ended in the CRM.`);
   return parts.join(' ') + failedWords(summary, failed + writes.failed);
 }
 

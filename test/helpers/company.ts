@@ -12,6 +12,7 @@ import { provisionConnection } from '../../src/commands/provision.ts';
 import { finish, type ResolvedConfig } from '../../src/config/resolve.ts';
 import { Config } from '../../src/config/schema.ts';
 import type { Clock } from '../../src/model/clock.ts';
+import type { ManualEdits } from '../../src/model/manual-edits.ts';
 import type { Sandbox, SandboxWrite } from '../../src/sandbox/port.ts';
 import { createStory } from '../../src/story/index.ts';
 import type { Story } from '../../src/story/types.ts';
@@ -47,12 +48,14 @@ export interface CompanyOptions {
   /** Default true. */
   readonly provision?: boolean;
   readonly mappings?: readonly string[];
-  readonly manualEdits?: 'ask' | 'revert';
+  readonly manualEdits?: ManualEdits;
   /** `connections[].auth.token` of a CRM instead of the good one. */
   readonly tokens?: Partial<Record<Crm, string>>;
   readonly factor?: number;
   /** `write.guard`. */
   readonly guard?: unknown;
+  /** `identity.unlink`. */
+  readonly unlink?: readonly (readonly [string, string])[];
   /** Further keys of a connection: `reconcile`, `budget`. */
   readonly connections?: Partial<Record<Crm, Readonly<Record<string, unknown>>>>;
 }
@@ -174,6 +177,7 @@ function configOf(
       ...options.connections?.[id],
     })),
     mappings: options.mappings ?? EXAMPLE_MAPPINGS,
+    ...(options.unlink === undefined ? {} : { identity: { unlink: options.unlink } }),
     write: {
       manualEdits: options.manualEdits ?? 'ask',
       ...(options.guard === undefined ? {} : { guard: options.guard }),
