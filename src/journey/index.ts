@@ -13,6 +13,7 @@ export {
   type PreviousHealth,
   scoreHealth,
 } from './health.ts';
+export { type HealthInstantInput, healthInstant } from './health-instant.ts';
 export { type HealthReason, type HealthReasons, healthReasons } from './health-reason.ts';
 export { type NextStage, nextStage, type Unmet } from './next.ts';
 export { type OutputsInput, outputsOf } from './outputs.ts';

@@ -3,6 +3,7 @@ import {
   EMPTY_STATE,
   type Evaluation,
   evaluate,
+  healthInstant,
   inForce,
   isThere,
   nextDue,
@@ -66,7 +67,8 @@ export interface Advanced {
  * agree. Null: nothing of the subject is alive.
  */
 export function advance(input: AdvanceInput): Advanced | null {
-  const { mapping, subject, neighbourhood, maker, results, before, now, byHand = NOTHING_BY_HAND } = input;
+  const { mapping, subject, neighbourhood, maker, results, before, versions, now } = input;
+  const { byHand = NOTHING_BY_HAND } = input;
   const last = before?.state.lastStep ?? null;
   const timeline = maker.timeline(neighbourhood, mapping, subject, lookBackTo(mapping, last ?? now));
   if (timeline === null) return null;
@@ -89,6 +91,8 @@ export function advance(input: AdvanceInput): Advanced | null {
   const ended =
     walked === null ? before?.byHand?.stage === true : byHand.stages.some(({ until }) => until === instant);
   const identityChanged = changedIdentity(input);
+  const active = versions.at(-1);
+  const begun = active?.version === mapping.version ? active.since : now;
   const evaluation = evaluate({
     mapping,
     context,
@@ -106,6 +110,7 @@ export function advance(input: AdvanceInput): Advanced | null {
     override: stage,
     band,
     uncertain: timeline.unknownAt(instant),
+    healthAt: (state) => healthInstant({ mapping, timeline, views, state, since: begun, instant }),
     previousHealth: walked?.result.health ?? healthBefore(before),
   });
   const course = courseOf(before, walked?.result ?? null, evaluation, instant);

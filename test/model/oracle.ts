@@ -2,8 +2,9 @@ import type { CrmRecord } from '../../src/model/record.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { PlannedWrite } from '../../src/sync/plan.ts';
+import type { SyncResult } from '../../src/sync/run.ts';
 import { but } from '../sync/kit.ts';
-import { CRMS, TYPES, type World } from './world.ts';
+import { CRMS, TYPES, type World, type Wrap } from './world.ts';
 
 export interface Verdict {
   /** What a store that was filled just now would still change in the CRMs. */
@@ -20,13 +21,7 @@ export async function freshVerdict(world: World): Promise<Verdict> {
     if (read.exit !== 0)
       throw new Error(`the oracle could not read: ${JSON.stringify(read.summary.problems)}`);
     await takeOverStamps(world.store, fresh);
-    const planned = await world.sync({ kind: 'plan', store: fresh }, (connection) =>
-      but(connection, {
-        async *pull({ cursor }) {
-          yield { records: [], failed: [], cursor: cursor ?? '', done: true, total: 0 };
-        },
-      }),
-    );
+    const planned = await world.sync({ kind: 'plan', store: fresh }, nothingNew);
     if (planned.summary.held !== null) throw new Error(planned.summary.held);
     return {
       writes: planned.writes.flatMap(texts),
@@ -36,6 +31,18 @@ export async function freshVerdict(world: World): Promise<Verdict> {
     await fresh.close();
   }
 }
+
+/** What a plan says that judges everybody on what is stored: the pair that must not be joined makes it do so. */
+export function judgeEverybody(world: World): Promise<SyncResult> {
+  return world.sync({ kind: 'plan', unlink: [['nobody:contacts:1', 'nobody:contacts:2']] }, nothingNew);
+}
+
+const nothingNew: Wrap = (connection) =>
+  but(connection, {
+    async *pull({ cursor }) {
+      yield { records: [], failed: [], cursor: cursor ?? '', done: true, total: 0 };
+    },
+  });
 
 function texts(write: PlannedWrite): readonly string[] {
   return write.changes.map(

@@ -5,7 +5,7 @@ import type { SyncResult } from '../../src/sync/run.ts';
 import { expectAccounted } from '../sync/kit.ts';
 import { act } from './act.ts';
 import type { Mixture } from './arbitrary.ts';
-import { freshVerdict } from './oracle.ts';
+import { freshVerdict, judgeEverybody } from './oracle.ts';
 import type { Step } from './step.ts';
 import { differences } from './truth.ts';
 import { CRMS, type World } from './world.ts';
@@ -79,8 +79,9 @@ async function converges(world: World, course: Course): Promise<void> {
   course.troubled = false;
   world.clock.advance(SETTLED_MS);
   // An increment shows every change of a value, whatever went wrong before (I2).
-  await checked(world, course, () => world.sync());
+  const increment = await checked(world, course, () => world.sync());
   expect(await differences(world, 'increments')).toEqual([]);
+  await nobodyMissed(world, increment);
   world.clock.advance(SETTLED_MS);
   expect((await checked(world, course, () => world.sync({ reconcile: true }))).exit).toBe(0);
   expect(await differences(world, 'everything')).toEqual([]);
@@ -90,6 +91,17 @@ async function converges(world: World, course: Course): Promise<void> {
   expect(summary).toMatchObject({
     transitions: 0,
     writes: { records: 0, fields: 0, failed: 0, manualEdits: 0 },
+  });
+}
+
+/** J15: a run that looks only at whom something concerns leaves everybody as one that looks at everybody. */
+async function nobodyMissed(world: World, { summary, exit }: SyncResult): Promise<void> {
+  if (exit !== 0) return;
+  const whole = await judgeEverybody(world);
+  expect({ writes: whole.writes, stages: whole.summary.stages, bands: whole.summary.bands }).toEqual({
+    writes: [],
+    stages: summary.stages,
+    bands: summary.bands,
   });
 }
 
