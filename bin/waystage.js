@@ -36,6 +36,10 @@ if (node === null) {
   );
   process.exit(2);
 }
-const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+// In a checkout the sources are parsed once, not at every start. A folder of the checkout: what others can write to
+// must not be run.
+const cache = path.join(root, 'node_modules', '.cache', 'waystage');
+const env = entry === source ? { NODE_COMPILE_CACHE: cache, ...process.env } : process.env;
+const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
@@ -9,7 +10,10 @@ function bench(
   ...options: readonly string[]
 ): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(root, 'bench/run.ts'), ...options], { cwd: root });
+    const child = spawn(process.execPath, [join(root, 'bench/run.ts'), ...options], {
+      cwd: root,
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'waystage-test-compile-cache') },
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => {
