@@ -125,9 +125,12 @@ function spansOf(
 ): readonly Span[] {
   const spans: Span[] = [];
   let before: string | null = null;
+  let last: SubjectInput | undefined | null = null;
   for (const { from, graph } of epochs) {
     const input = graph.input(kind, subject, subject as SubjectId);
     if (epochs.length === 1) return [{ from, input }];
+    if (input === last) continue;
+    last = input;
     const text = inputText(input);
     if (text === before) continue;
     before = text;

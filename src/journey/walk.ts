@@ -156,8 +156,10 @@ class Walker {
     if (!isThere(timeline.at(at), mapping)) return at;
     let edges = this.#edges(at, bound - 1);
     let next = 0;
-    while (next < edges.length && this.#steps < MAX_STEPS) {
-      const instant = edges[next] as number;
+    while (this.#steps < MAX_STEPS) {
+      const instant = edges[next];
+      at = this.#midnights(at, (instant ?? bound) - 1);
+      if (instant === undefined) return at;
       const before = this.#state.visits;
       this.#take(instant, false);
       at = instant;
@@ -169,6 +171,20 @@ class Walker {
       }
     }
     return at;
+  }
+
+  /** Time moves health at midnight (J20); a midnight that is no edge of a rule moves nothing else. */
+  #midnights(from: number, to: number): number {
+    const { mapping } = this.#input;
+    if (mapping.health === null || to <= from) return from;
+    const zone = zoneOf(mapping);
+    let at = from;
+    for (let day = zone.dayNumber(from) + 1; ; day += 1) {
+      const midnight = zone.dayStart(day);
+      if (midnight > to) return at;
+      this.#score(this.#context(midnight), midnight, false);
+      at = midnight;
+    }
   }
 
   #hasWaits(): boolean {
@@ -194,19 +210,7 @@ class Walker {
       override: null,
       freeOfMinStay: false,
     };
-    const edges = timeEdges(mapping, situation, to);
-    const midnights = this.#midnights(at, to);
-    return midnights.length === 0 ? edges : [...new Set([...edges, ...midnights])].sort((a, b) => a - b);
-  }
-
-  /** Time moves health at midnight (J20). */
-  #midnights(at: number, to: number): readonly number[] {
-    const { mapping } = this.#input;
-    if (mapping.health === null) return [];
-    const zone = zoneOf(mapping);
-    const found: number[] = [];
-    for (let day = zone.dayNumber(at) + 1; zone.dayStart(day) <= to; day += 1) found.push(zone.dayStart(day));
-    return found;
+    return timeEdges(mapping, situation, to);
   }
 
   #context(at: number): StepContext {

@@ -1,4 +1,10 @@
-import { buildFactGraph, type FactGraph, type FactGraphInput, type GraphEpochs } from '../facts/index.ts';
+import {
+  buildFactGraph,
+  type FactGraph,
+  type FactGraphInput,
+  type GraphEpochs,
+  type SubjectInput,
+} from '../facts/index.ts';
 import {
   type Association,
   type CrmRecord,
@@ -30,33 +36,120 @@ export async function datedGraphs(
     dated.push(past === undefined ? record : { ...record, past });
   }
   const present = buildFactGraph({ ...input, records: dated });
-  const ends = endsOf(dated, pasts);
-  const made = new Map<number, FactGraph>();
-  const graphAt = (instant: number): FactGraph => {
-    const known = made.get(instant);
+  const parts = partsOf(dated, pasts, input);
+  const ends = [...new Set([...parts.ends.values()].flat())].sort((a, b) => a - b);
+  const made = new Map<string, PartThen>();
+  /** One part as it was: it differs from what it is now only by what ended in it later. */
+  const partThen = (part: string, instant: number): PartThen | null => {
+    const own = parts.ends.get(part) ?? [];
+    const later = own.findIndex((end) => end > instant);
+    if (later < 0) return null;
+    const name = `${later} ${part}`;
+    const known = made.get(name);
     if (known !== undefined) return known;
     const graph = buildFactGraph({
       ...input,
-      records: dated,
+      records: parts.records.get(part) ?? [],
       asOf: {
         alive: (record) => record.state === 'live' || record.modified > instant,
         associations: (record) => linksAt(record, pasts.get(recordKeyText(record)), instant),
       },
     });
-    made.set(instant, graph);
-    return graph;
+    const then = { graph, inputs: new Map<string, SubjectInput | undefined>() };
+    made.set(name, then);
+    return then;
+  };
+  const now: PartThen = { graph: present, inputs: new Map() };
+  const graphAt = (instant: number): FactGraph => {
+    const partOf = (group: string): PartThen => partThen(parts.of(group), instant) ?? now;
+    return {
+      groups: present.groups,
+      accountOf: (person) => partOf(person).graph.accountOf(person),
+      peopleOf: (account) => partOf(account).graph.peopleOf(account),
+      // The same object as long as nothing ended near it, so that its facts are made once.
+      input: (kind, group, subject) => {
+        const { graph, inputs } = partOf(group);
+        const name = `${kind} ${group} ${subject}`;
+        if (!inputs.has(name)) inputs.set(name, graph.input(kind, group, subject));
+        return inputs.get(name);
+      },
+    };
   };
   return {
     present,
     epochs(since) {
       const later = ends.filter((end) => end > since);
       const starts = [Number.NEGATIVE_INFINITY, ...later];
-      return starts.map((from, position) =>
-        position === starts.length - 1
-          ? { from, graph: present }
-          : { from, graph: graphAt(Math.max(from, since)) },
-      );
+      return starts.map((from) => ({ from, graph: graphAt(Math.max(from, since)) }));
     },
+  };
+}
+
+/** A part of the chunk as it was in a time in which nothing of it ended. */
+interface PartThen {
+  readonly graph: FactGraph;
+  readonly inputs: Map<string, SubjectInput | undefined>;
+}
+
+/** Records that are linked, were linked or are one thing, directly or through others: an account with its people and
+ *  their things. Who belonged to whom in one part has nothing to do with another. */
+interface Parts {
+  of(group: string): string;
+  readonly records: ReadonlyMap<string, readonly DatedRecord[]>;
+  /** Instants at which records or links of a part ended, sorted. */
+  readonly ends: ReadonlyMap<string, readonly number[]>;
+}
+
+function partsOf(
+  records: readonly DatedRecord[],
+  pasts: ReadonlyMap<string, RecordPast>,
+  { groupOf }: Pick<FactGraphInput, 'groupOf'>,
+): Parts {
+  const parents = new Map<string, string>();
+  const find = (name: string): string => {
+    let root = name;
+    for (let up = parents.get(root); up !== undefined; up = parents.get(root)) root = up;
+    for (let at = name; at !== root; ) {
+      const up = parents.get(at) as string;
+      parents.set(at, root);
+      at = up;
+    }
+    return root;
+  };
+  const join = (a: string, b: string): void => {
+    const [one, other] = [find(a), find(b)];
+    if (one !== other) parents.set(one, other);
+  };
+  for (const record of records) {
+    const key = recordKeyText(record);
+    join(key, groupOf(key) ?? key);
+    const linked = (to: Pick<Association, 'type' | 'id'>): void => {
+      const other = recordKeyText({ connection: record.connection, type: to.type, id: to.id });
+      join(key, other);
+      join(key, groupOf(other) ?? other);
+    };
+    for (const type in record.associations) for (const to of record.associations[type] ?? []) linked(to);
+    for (const { to } of pasts.get(key)?.endedLinks ?? []) linked(to);
+  }
+  const byPart = new Map<string, DatedRecord[]>();
+  const ends = new Map<string, Set<number>>();
+  for (const record of records) {
+    const key = recordKeyText(record);
+    const part = find(key);
+    const known = byPart.get(part);
+    if (known === undefined) byPart.set(part, [record]);
+    else known.push(record);
+    const ended = (pasts.get(key)?.endedLinks ?? []).map((link) => link.ended);
+    if (record.state !== 'live') ended.push(record.modified);
+    if (ended.length === 0) continue;
+    const all = ends.get(part) ?? new Set();
+    ends.set(part, all);
+    for (const end of ended) all.add(end);
+  }
+  return {
+    of: find,
+    records: byPart,
+    ends: new Map([...ends].map(([part, all]) => [part, [...all].sort((a, b) => a - b)])),
   };
 }
 
@@ -77,16 +170,6 @@ async function pastsOf(store: Store, keys: readonly RecordKey[]): Promise<Readon
       pasts.set(recordKeyText(past), past);
   }
   return pasts;
-}
-
-/** Instants at which records or links ended, sorted. */
-function endsOf(records: readonly DatedRecord[], pasts: ReadonlyMap<string, RecordPast>): readonly number[] {
-  const ends = new Set<number>();
-  for (const record of records) {
-    if (record.state !== 'live') ends.add(record.modified);
-    for (const { ended } of pasts.get(recordKeyText(record))?.endedLinks ?? []) ends.add(ended);
-  }
-  return [...ends].sort((a, b) => a - b);
 }
 
 function linksAt(
