@@ -92,6 +92,7 @@ export function advance(input: AdvanceInput): Advanced | null {
     walked === null ? before?.byHand?.stage === true : byHand.stages.some(({ until }) => until === instant);
   const identityChanged = changedIdentity(input);
   const active = versions.at(-1);
+  const byHands = [...byHand.stages, ...byHand.bands];
   const begun = active?.version === mapping.version ? active.since : now;
   const evaluation = evaluate({
     mapping,
@@ -110,7 +111,8 @@ export function advance(input: AdvanceInput): Advanced | null {
     override: stage,
     band,
     uncertain: timeline.unknownAt(instant),
-    healthAt: (state) => healthInstant({ mapping, timeline, views, state, since: begun, instant }),
+    healthAt: (state) =>
+      healthInstant({ mapping, timeline, views, byHand: byHands, state, since: begun, instant }),
     previousHealth: walked?.result.health ?? healthBefore(before),
   });
   const course = courseOf(before, walked?.result ?? null, evaluation, instant);
@@ -127,7 +129,7 @@ export function advance(input: AdvanceInput): Advanced | null {
       : contradicted(before.state, evaluation.step.state.visits);
   const settled = nextDue({
     ...{ mapping, context, state: evaluation.step.state, instant, timeline, views },
-    overrides: [...byHand.stages, ...byHand.bands],
+    overrides: byHands,
   });
   const due = sooner(settled, timeline.changes(instant, Number.POSITIVE_INFINITY)[0]);
   return {

@@ -75,6 +75,7 @@ export async function backfillJourneys(
 ): Promise<BackfillReport> {
   const coverage = new Map(mappings.map(({ name }) => [name, { known: 0, asked: 0 }]));
   const totals = { subjects: 0, visits: 0, superseded: 0 };
+  await source.store.pending.everybody(fence);
   for await (const { accounts, people, neighbourhood } of subjectChunks(source)) {
     const results = new Results();
     const placements: Placement[] = [];
