@@ -24,11 +24,13 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   memory: () => import('./memory.ts'),
   'rules-eval': () => import('./rules-eval.ts'),
   'rules-load': () => import('./rules-load.ts'),
+  replay: () => import('./replay.ts'),
 };
 
-const USAGE = `Use: npm run -s bench -- [NAME] [--json] [--write]
+const USAGE = `Use: npm run -s bench -- [NAME] [--json] [--scale N] [--write]
   NAME     one of ${Object.keys(BENCHMARKS).join(', ')}; without it all, one after another
   --json   prints {name, figures, targets, ok} of each as one line of JSON
+  --scale  times the usual size, for: replay
   --write  keeps the figures of a run of all in docs/performance.md
 `;
 
@@ -36,6 +38,7 @@ interface Options {
   readonly name: string | undefined;
   readonly json: boolean;
   readonly write: boolean;
+  readonly scale: number;
 }
 
 async function main(): Promise<number> {
@@ -47,7 +50,7 @@ async function main(): Promise<number> {
   const outcomes: Outcome[] = [];
   const names = options.name === undefined ? Object.keys(BENCHMARKS) : [options.name];
   for (const name of names) {
-    const outcome = options.name === undefined ? await inChild(name) : await here(name);
+    const outcome = options.name === undefined ? await inChild(name) : await here(name, options.scale);
     outcomes.push(outcome);
     if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     else
@@ -68,13 +71,20 @@ function readOptions(): Options | string {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        scale: { type: 'string', default: '1' },
+      },
     });
     const [name, ...more] = positionals;
     if (more.length > 0) return `Expected one name at most, found ${positionals.join(' ')}.`;
     if (name !== undefined && BENCHMARKS[name] === undefined) return `There is no benchmark ${name}.`;
     if (values.write && name !== undefined) return '--write keeps a run of all; leave the name out.';
-    return { name, json: values.json, write: values.write };
+    const scale = Number(values.scale);
+    if (!(scale > 0)) return `--scale is ${values.scale}; expected a number above 0.`;
+    if (scale !== 1 && name === undefined) return '--scale needs the name of a benchmark.';
+    return { name, json: values.json, write: values.write, scale };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -90,9 +100,9 @@ async function load(name: string): Promise<Benchmark> {
   return (await found()).benchmark;
 }
 
-async function here(name: string): Promise<Outcome> {
+async function here(name: string, scale: number): Promise<Outcome> {
   const benchmark = await load(name);
-  return outcomeOf(benchmark, await benchmark.measure());
+  return outcomeOf(benchmark, await benchmark.measure(scale));
 }
 
 /** One benchmark in a process of its own. One that breaks is reported as missing its targets; the others go on. */

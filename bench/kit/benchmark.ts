@@ -9,8 +9,11 @@ export interface Benchmark {
   /** What is measured and against what, in one sentence. */
   readonly about: string;
   readonly targets: Targets;
-  /** Throws when what is measured does not do its work: a figure of wrong results is worth nothing. */
-  measure(): Promise<Figures>;
+  /**
+   * Throws when what is measured does not do its work: a figure of wrong results is worth nothing.
+   * @param scale times the usual size, where a benchmark has sizes
+   */
+  measure(scale?: number): Promise<Figures>;
 }
 
 /** What is printed for each benchmark with `--json`. */
