@@ -25,7 +25,7 @@ import { TOKEN_INFO_PATH } from './paths.ts';
 export const DEFAULT_BASE_URL = 'https://api.hubapi.com';
 
 /** HubSpot's own figures for a privately distributed app on a Professional account; a free account has 100 and 100. */
-const REQUESTS_PER_10S = 190;
+export const REQUESTS_PER_10S = 190;
 const ASSOCIATIONS_PER_10S = 150;
 const FREE_PER_10S = 110;
 /** Five a second belong to the whole account; one is left for the others. */

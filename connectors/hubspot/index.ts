@@ -1,4 +1,5 @@
 import type { ConnectionConfig, Connector } from '../../src/connector/port.ts';
+import { REQUESTS_PER_10S } from './client.ts';
 import { HubspotConnection } from './connection.ts';
 import { EXPORT_SETTINGS, type ExportSettings } from './export/desk.ts';
 import { HISTORY_TYPES } from './history.ts';
@@ -27,6 +28,7 @@ export function createHubspot(options: HubspotOptions = {}): Connector {
       writeBatch: BATCH,
       // HubSpot locks single records only; six batches under way keep the limit busy at 300 ms an answer.
       writeParallel: 6,
+      requestsPer10s: REQUESTS_PER_10S,
       pastChanges: 'all',
       history: { types: HISTORY_TYPES, perRequest: BATCH_WITH_HISTORY },
       // Search shows neither archived records nor changed associations.

@@ -13,7 +13,7 @@ export const DATA_PATH = `/services/data/v${API_VERSION}`;
 export const PAGE_SIZE = 2_000;
 
 /** Salesforce names no short-term rate; this one leaves room for an org's other clients. */
-const REQUESTS_PER_10S = 100;
+export const REQUESTS_PER_10S = 100;
 /** A query may run for two minutes before Salesforce itself gives up. */
 const DEADLINES = { headers: 130_000, body: 60_000, total: 300_000 };
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Output } from '../../src/model/outputs.ts';
 import { checkAuth, checkBaseUrl } from './auth.ts';
 import { BULK_WRITE_LIMIT, pushBulk } from './bulk/ingest.ts';
 import { check } from './check.ts';
-import { PAGE_SIZE, SalesforceClient } from './client.ts';
+import { PAGE_SIZE, REQUESTS_PER_10S, SalesforceClient } from './client.ts';
 import { discover } from './discover.ts';
 import { history } from './history.ts';
 import { HISTORY_TYPES } from './history-objects.ts';
@@ -40,6 +40,7 @@ export function createSalesforce(options: SalesforceOptions = {}): Connector {
     capabilities: {
       objectTypes: OBJECT_TYPES,
       writeBatch: WRITE_BATCH,
+      requestsPer10s: REQUESTS_PER_10S,
       // Two batches of one object at once lock each other's parent records.
       writeParallel: 1,
       bulkWrite: { from: options.bulkWriteFrom ?? BULK_FROM, limit: BULK_WRITE_LIMIT },

@@ -10,10 +10,13 @@ import { problemText } from '../model/problem.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Store } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
+import { ruleSetOf } from '../sync/activation.ts';
 import { runSync, type SyncResult } from '../sync/run.ts';
-import type { Failpoint, Progress, SyncConnection, SyncOptions } from '../sync/session.ts';
+import type { ApplyRequest, RuleSpan } from '../sync/saved-plan.ts';
+import type { Failpoint, Progress, RollbackRequest, SyncConnection, SyncOptions } from '../sync/session.ts';
 import { hasErrors, type LoadedMappings, loadMappings } from './mappings.ts';
 import { holderAlive, holderName, newId } from './process.ts';
+import { insistOnFresh, type RuleSet, type RuleSets, rulesAgain, rulesFor, storedRules } from './rules.ts';
 
 export interface RunRequest {
   readonly kind: SyncOptions['kind'];
@@ -26,6 +29,10 @@ export interface RunRequest {
   readonly approve?: boolean;
   /** Try again what a CRM refused for good. */
   readonly retryRefused?: boolean;
+  /** Under `plan`: from when on a candidate's rules count; default: from now on. */
+  readonly ruleSpan?: RuleSpan;
+  readonly apply?: ApplyRequest;
+  readonly rollback?: RollbackRequest;
   /** The instant rules are evaluated at; default: the clock's now. */
   readonly now?: number;
   /** Only this connection. */
@@ -43,6 +50,8 @@ export interface App {
   readonly mappings: LoadedMappings;
   readonly connections: readonly SyncConnection[];
   run(request: RunRequest): Promise<SyncResult>;
+  /** Rules of the files and those in force: they differ while changed files wait for a plan (J23). */
+  rules(): Promise<RuleSets>;
   /** Reads field maps and mappings again. Good ones replace those in use; else the last good ones stay, and what is
    *  wrong comes back as text. */
   reload(): Promise<string | null>;
@@ -79,6 +88,22 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
   const connect = (mappings: LoadedMappings): readonly SyncConnection[] =>
     config.connections.map((connection) => syncConnection(connection, mappings.fieldMaps, options));
   let mappings = loaded;
+  const kept = new Map<string, RuleSet>();
+  const stored = async (set: string): Promise<RuleSet | null> => {
+    const found = kept.get(set) ?? (await storedRules(store, set, connect, await knownConnections(store)));
+    if (found !== null) kept.set(set, found);
+    return found;
+  };
+  const rules = async (): Promise<RuleSets> => {
+    const active = await store.activations.active();
+    const [newest] = await store.activations.list();
+    const files: RuleSet = { set: ruleSetOf(mappings.mappings), mappings, connections };
+    return {
+      files,
+      active: active === null ? null : active.set === files.set ? files : await stored(active.set),
+      rolledBack: newest !== undefined && newest.rolledBack !== null && newest.set === files.set,
+    };
+  };
   let connections = connect(loaded);
   return {
     config,
@@ -90,14 +115,30 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
     get connections() {
       return connections;
     },
-    run: (request) =>
-      runSync({
+    rules,
+    async run(request) {
+      const sets = await rules();
+      const before = request.rollback === undefined ? null : await setBefore(store, request.rollback.run);
+      const again = before === null || before === sets.files.set ? sets.files : await stored(before);
+      if (again === null)
+        throw new WaystageError(
+          'not_found',
+          'The rules before that run cannot be loaded any more. Put their files back and apply a plan made from them.',
+        );
+      const { chosen: used, rules: known } =
+        before === null ? rulesFor(request.kind, sets, config.activation) : rulesAgain(again, sets);
+      if (request.apply !== undefined) insistOnFresh(request.apply.plan, config, clock.now());
+      return runSync({
         kind: request.kind,
         store,
-        connections: chosen(connections, request.connection),
+        connections: chosen(used.connections, request.connection),
         ...(request.connection === undefined ? {} : { only: request.connection as ConnectionId }),
-        mappings: mappings.mappings,
-        mappingTexts: mappings.texts,
+        mappings: used.mappings.mappings,
+        mappingTexts: used.mappings.texts,
+        rules: known,
+        ...(request.ruleSpan === undefined ? {} : { ruleSpan: request.ruleSpan }),
+        ...(request.apply === undefined ? {} : { apply: request.apply }),
+        ...(request.rollback === undefined ? {} : { rollback: request.rollback }),
         now: request.now ?? clock.now(),
         clock,
         newId: () => newId(clock.now()),
@@ -114,7 +155,8 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
         manualEdits: config.manualEdits,
         unlink: config.unlink,
         ...(request.failpoint === undefined ? {} : { failpoint: request.failpoint }),
-      }),
+      });
+    },
     async reload() {
       const next = loadMappings(config, connectorIds(config), await knownConnections(store));
       if (hasErrors(next)) return next.problems.map(problemText).join('\n');
@@ -124,6 +166,14 @@ function composed(options: AppOptions, store: Store, loaded: LoadedMappings): Ap
     },
     close: () => store.close(),
   };
+}
+
+/** The rules that decided before a run activated others, and that decide again when it is rolled back; null: it
+ *  activated none. */
+async function setBefore(store: Store, run: string): Promise<string | null> {
+  const all = await store.activations.list();
+  const made = all.find((one) => one.run === run && one.previous !== null);
+  return made === undefined ? null : (all.find(({ seq }) => seq === made.previous)?.set ?? null);
 }
 
 /** What the CRMs told of themselves when they were last opened. */
@@ -212,6 +262,8 @@ function syncConnection(
     connector,
     fieldMap,
     writeMode: connection.writeMode,
+    opensByPlan: connection.opensByPlan,
+    ...requestRate(connection, connector),
     objects: connection.objects ?? null,
     reconcileEvery:
       connection.reconcile === undefined
@@ -228,6 +280,14 @@ function syncConnection(
         log: options.log,
       }),
   };
+}
+
+function requestRate(
+  { budget }: ResolvedConnection,
+  { capabilities }: Connector,
+): Pick<SyncConnection, 'requestsPer10s'> {
+  const requestsPer10s = budget?.requestsPer10s ?? capabilities.requestsPer10s;
+  return requestsPer10s === undefined ? {} : { requestsPer10s };
 }
 
 function budgetOf({ budget }: ResolvedConnection): NonNullable<SyncConnection['budget']> {

@@ -22,6 +22,17 @@ export interface LoadedMappings {
   readonly fieldMaps: ReadonlyMap<string, FieldMap>;
   /** Errors and warnings of all files, in file order. */
   readonly problems: readonly Problem[];
+  /** All of it as it was read, to be loaded again when the files are others. */
+  readonly source: RuleSource;
+}
+
+/** What rules are made of. */
+export interface RuleSource {
+  /** The configuration's, for mappings that name none. */
+  readonly timezone: string;
+  /** Without the additions of mappings. */
+  readonly fieldMaps: readonly FieldMap[];
+  readonly files: readonly { readonly file: string; readonly text: string }[];
 }
 
 /**
@@ -37,13 +48,25 @@ export function loadMappings(
 ): LoadedMappings {
   const problems: Problem[] = [];
   const base = loadFieldMaps(config, connectors, problems);
+  const files = config.mappings.flatMap((path) => {
+    const text = readText(path, problems, 'Check `mappings:` in the configuration.');
+    return text === null ? [] : [{ file: shown(path), text }];
+  });
+  return loadSource({ timezone: config.timezone, fieldMaps: base, files }, known, problems);
+}
+
+/** Loads rules from what they were made of. `problems` gets what is wrong with them, after what it holds. */
+export function loadSource(
+  source: RuleSource,
+  known: readonly KnownConnection[] = [],
+  problems: Problem[] = [],
+): LoadedMappings {
+  const { timezone, fieldMaps: base } = source;
   const mappings: LoadedMapping[] = [];
   const texts: Record<string, string> = Object.create(null);
   const layers: (readonly FieldMap[])[] = [base];
-  for (const path of config.mappings) {
-    const text = readText(path, problems, 'Check `mappings:` in the configuration.');
-    if (text === null) continue;
-    const result = loadMapping(text, shown(path), { timezone: config.timezone, fieldMaps: base, known });
+  for (const { file, text } of source.files) {
+    const result = loadMapping(text, file, { timezone, fieldMaps: base, known });
     problems.push(...result.problems);
     if (result.mapping === null) continue;
     mappings.push(result.mapping);
@@ -53,7 +76,7 @@ export function loadMappings(
   // References between files only make sense once every file is good by itself.
   if (!problems.some((problem) => problem.severity === 'error')) problems.push(...checkMappings(mappings));
   const merged = mergeFieldMaps(...layers);
-  return { mappings, texts, fieldMaps: new Map(merged.map((map) => [map.connector, map])), problems };
+  return { mappings, texts, fieldMaps: new Map(merged.map((map) => [map.connector, map])), problems, source };
 }
 
 export function hasErrors(loaded: LoadedMappings): boolean {

@@ -23,7 +23,10 @@ export async function explain(
   const now = app.clock.now();
   const instant = at === undefined ? now : pastMoment(at, zone, now);
   const judge = at === undefined ? explainNow : explainThen;
-  const explanation = await judge(app.store, app.connections, app.mappings.mappings, subject, instant);
+  // What decides is explained, not what waits in the files.
+  const { active, files } = await app.rules();
+  const { mappings, connections } = active ?? files;
+  const explanation = await judge(app.store, connections, mappings.mappings, subject, instant);
   const { width } = context.streams;
   const then = new Map(explanation.then?.map((one) => [one.journey, one]));
   print(context, explanation, () => [

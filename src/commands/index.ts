@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type App, openApp, openStore } from '../app/app.ts';
 import { createLog } from '../app/log.ts';
 import { systemClock } from '../model/clock.ts';
@@ -6,6 +6,7 @@ import { WaystageError } from '../model/errors.ts';
 import type { Fate, Store } from '../store/port.ts';
 import { findSubject, namedBy } from '../sync/find-subject.ts';
 import { analyse } from './analyse.ts';
+import { apply } from './apply.ts';
 import { backtest } from './backtest.ts';
 import { check, insistOnConfig } from './check.ts';
 import { connections } from './connections.ts';
@@ -21,6 +22,7 @@ import { override } from './override.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { provision } from './provision.ts';
+import { rollback } from './rollback.ts';
 import { run, runs } from './runs.ts';
 import { sandbox } from './sandbox.ts';
 import { serve } from './serve.ts';
@@ -111,15 +113,47 @@ export const COMMANDS: readonly CommandSpec[] = [
   command(
     'plan',
     'what a sync would write, with reasons and requests',
-    (command) => pulling(command).option('--out <file>', 'save the plan as JSON'),
+    (command) =>
+      pulling(command)
+        .option('--out <file>', 'save the plan, for `apply`')
+        .addOption(
+          new Option('--rules <span>', 'changed rules count from now on, or for all the past')
+            .choices(['now', 'backfill'])
+            .default('now'),
+        ),
     (context, _args, options) =>
       withApp(context, (app) =>
         plan(context, app, {
           out: text(options['out']),
           full: options['full'] === true,
           connection: text(options['connection']),
+          rules: text(options['rules']) === 'backfill' ? 'backfill' : 'now',
         }),
       ),
+  ),
+  command(
+    'apply <file>',
+    'write a saved plan and let its rules take over; what is stale is left out and listed',
+    (command) =>
+      command
+        .option('--limit <n>', 'so many records at most; the rest waits')
+        .option('--segment <name>', 'only who is in this segment; the rest waits')
+        .option('--strict', 'nothing at all if anything would be left out'),
+    (context, args, options) =>
+      withApp(context, (app) =>
+        apply(context, app, args[0] ?? '', {
+          limit: number(options, 'limit', '--limit', 1, 100_000_000),
+          segment: text(options['segment']),
+          strict: options['strict'] === true,
+        }),
+      ),
+  ),
+  command(
+    'rollback <run>',
+    'give the fields a run wrote their values of before (`last`: the newest run)',
+    (command) => command.option('--plan', 'only show what would be done'),
+    (context, args, options) =>
+      withApp(context, (app) => rollback(context, app, args[0] ?? '', { plan: options['plan'] === true })),
   ),
   command(
     'sync',

@@ -1,6 +1,7 @@
 import type { App } from '../app/app.ts';
 import type { SyncResult } from '../sync/run.ts';
-import { type Progress, type SyncOptions, silentProgress } from '../sync/session.ts';
+import type { ApplyRequest, RuleSpan } from '../sync/saved-plan.ts';
+import { type Progress, type RollbackRequest, type SyncOptions, silentProgress } from '../sync/session.ts';
 import { progress } from '../terminal/progress.ts';
 import { type JourneyLabels, summaryLines } from '../terminal/summary.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
@@ -16,6 +17,9 @@ export interface SyncCommandOptions {
   readonly approve?: boolean;
   /** Try again what a CRM refused for good. */
   readonly retry?: boolean;
+  readonly ruleSpan?: RuleSpan;
+  readonly apply?: ApplyRequest;
+  readonly rollback?: RollbackRequest;
   readonly now?: number;
 }
 
@@ -55,6 +59,9 @@ export async function runWithProgress(
       history: options.history ?? false,
       approve: options.approve ?? false,
       retryRefused: options.retry ?? false,
+      ...(options.ruleSpan === undefined ? {} : { ruleSpan: options.ruleSpan }),
+      ...(options.apply === undefined ? {} : { apply: options.apply }),
+      ...(options.rollback === undefined ? {} : { rollback: options.rollback }),
       progress: shown,
       signal: context.signal,
       ...(options.now === undefined ? {} : { now: options.now }),

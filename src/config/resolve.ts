@@ -23,6 +23,10 @@ export interface ResolvedConfig {
   readonly manualEdits: ManualEdits;
   /** Null: the guard is off. */
   readonly guard: Config['write']['guard'];
+  /** `auto`: changed rules take over with the next run; `plan`: when a plan made from them is applied (J23). */
+  readonly activation: 'plan' | 'auto';
+  /** An older plan is not applied any more, in milliseconds; null: whatever its age. */
+  readonly planMaxAge: number | null;
   /** Found while loading: accepted, but worth knowing. */
   readonly warnings: readonly Problem[];
   /** Where a key stands in the file, for problems found later. */
@@ -33,6 +37,8 @@ export interface ResolvedConfig {
 export type ResolvedConnection = Config['connections'][number] & {
   /** `plan-only`: nothing is written to this CRM. */
   readonly writeMode: 'apply' | 'plan-only';
+  /** Written to once a first plan was applied (J23). */
+  readonly opensByPlan: boolean;
 };
 
 export const DEFAULT_CONFIG = 'config/waystage.yaml';
@@ -69,12 +75,17 @@ export function finish(
     connections: config.connections.map((connection) => ({
       ...connection,
       writeMode: config.write.mode ?? (connection.sandbox ? 'apply' : 'plan-only'),
+      opensByPlan: config.write.mode === undefined && !connection.sandbox,
     })),
     mappings: config.mappings.map((mapping) => resolve(root, mapping)),
     fieldMaps: (config.fieldMaps ?? []).map((map) => resolve(root, map)),
     unlink: config.identity?.unlink ?? [],
     manualEdits: config.write.manualEdits,
     guard: config.write.guard,
+    activation:
+      config.write.activation ??
+      (config.connections.every((connection) => connection.sandbox) ? 'auto' : 'plan'),
+    planMaxAge: config.plan.max_age,
     warnings,
     locate,
     server: { port: port(environment['PORT'], config.server.port), host: config.server.host },

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { ManualEdits } from '../model/manual-edits.ts';
 
+/** Milliseconds. */
+const DAY = 86_400_000;
+
 const Text = z.string().min(1);
 
 /** A documented key that this version accepts and does not act on yet; `check` warns about it. */
@@ -74,11 +77,14 @@ const Connection = z.strictObject({
 });
 
 const Write = z.strictObject({
-  /** Default: `apply` for sandbox connections, `plan-only` for the rest. */
+  /** `apply` writes from the start, `plan-only` never. Default: sandboxes from the start, the rest once a first plan
+   *  was applied. */
   mode: z
     .enum(['apply', 'plan-only'])
     .optional()
-    .describe('plan-only (default, but for sandboxes) writes nothing.'),
+    .describe(
+      'apply: from the start; plan-only: never. Default: after a first applied plan; sandboxes at once.',
+    ),
   /** What happens to an output that a person edited in the CRM: `ask` keeps the edit and reports it, `revert`
    *  restores our value and reports it, `adopt for 30d` makes an edited stage or band an override for that time. */
   manualEdits: z
@@ -90,7 +96,11 @@ const Write = z.strictObject({
     .transform((text) => text as ManualEdits)
     .default('ask')
     .describe('What becomes of an output that a person edited: ask, revert, adopt, adopt for 30d.'),
-  activation: Later,
+  /** When changed rules take over: `plan`, once a plan made from them was applied; `auto`, with the next run. */
+  activation: z
+    .enum(['plan', 'auto'])
+    .optional()
+    .describe('When changed rules take over: with an applied plan, or (auto; default of sandboxes) at once.'),
   /** Above this share of subjects that would change stage or band, of records gone, or of values gone from a field,
    *  nothing is written until somebody approves; `off`: never ask. Default 5%, and at least 50 of them. */
   guard: z
@@ -122,6 +132,12 @@ export const Config = z.strictObject({
     })
     .optional(),
   write: Write.prefault({}),
+  plan: z
+    .strictObject({
+      /** An older plan is not applied any more. Default 24h. */
+      max_age: Every.default(DAY).describe('An older plan is not applied any more; default 24h.'),
+    })
+    .prefault({}),
   server: z
     .strictObject({
       port: z.int().min(0).max(65_535).optional(),
@@ -150,7 +166,6 @@ export type Config = z.infer<typeof Config>;
 export const LATER_KEYS: readonly (readonly string[])[] = [
   ['alerts'],
   ['retention'],
-  ['write', 'activation'],
   ['connections', '*', 'events'],
   ['connections', '*', 'webhookSecret'],
 ];

@@ -38,6 +38,8 @@ export interface Capabilities {
     readonly perRequest: number;
   };
   readonly auth: readonly AuthKind[];
+  /** Requests in 10 seconds unless the configuration says otherwise; for forecasts. Absent: no limit is known. */
+  readonly requestsPer10s?: number;
 }
 
 export interface ObjectType {

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   crm_refused: { exit: 1 },
   /** A paging cursor of the CRM has expired; the slice is restarted from the last checkpoint. */
   crm_cursor_expired: { exit: 1 },
+  /** A saved plan does not fit any more: its mapping, the configuration or who belongs together changed, or it is old. */
+  plan_stale: { exit: 1 },
   /** Another process is syncing this connection. */
   busy: { exit: 1 },
   /** The run was stopped by a signal. */

@@ -1,4 +1,4 @@
-import type { SubjectId } from '../model/facts.ts';
+import type { Cause, SubjectId } from '../model/facts.ts';
 import type { Output } from '../model/outputs.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
 import type { Fence } from './fence.ts';
@@ -12,6 +12,10 @@ export interface PlannedChange {
   readonly new: FieldValue;
   /** Why the value is what it is, in words; only under `plan`. */
   readonly reason: string | null;
+  /** What moves it; null: nothing moves, a value is filled. Only under `plan`. */
+  readonly cause?: Cause | null;
+  /** The value goes back to a person's, so it is none of ours. Only in a rollback. */
+  readonly theirs?: true;
 }
 
 /** One record with all its changes: one row of a write batch. */

@@ -45,6 +45,8 @@ export interface AdvanceInput {
   readonly byHand?: HandSpans;
   /** The instant of the run. */
   readonly now: number;
+  /** The rules of a journey that this one looks at take over with this run: what moves now is their doing (J12). */
+  readonly rulesChanged?: boolean;
 }
 
 export interface Advanced {
@@ -107,6 +109,7 @@ export function advance(input: AdvanceInput): Advanced | null {
         views.changes(instant - 1, instant).length > 0,
       identityChanged,
       ...(stage === null && ended ? { overrideEnded: true } : {}),
+      ...(input.rulesChanged === true ? { versionChanged: true } : {}),
     },
     override: stage,
     band,

@@ -47,7 +47,11 @@ export async function typeReader(
     type,
     needed,
     shown: needed.filter((field) => Object.hasOwn(shown, field)),
-    own: new Set(ownFieldNames(session.options.mappings, config.connector, type)),
+    own: new Set(
+      [session.options, ...(session.options.rules?.others ?? [])].flatMap(({ mappings }) =>
+        ownFieldNames(mappings, config.connector, type),
+      ),
+    ),
     parked,
     readBefore: checkpoint?.complete === true ? (checkpoint.at ?? null) : null,
   };

@@ -7,6 +7,7 @@ import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.
 import type { LeftOver, Placement, VersionSpan } from '../store/port.ts';
 import { type ByHand, byHandOf } from './adopt.ts';
 import { type Advanced, advance } from './advance.ts';
+import type { Effects } from './effects.ts';
 import type { FactMaker } from './facts.ts';
 import type { Fingerprints } from './fingerprints.ts';
 import { spansOf } from './overrides.ts';
@@ -32,10 +33,13 @@ export interface PlaceWork {
   readonly maker: FactMaker;
   readonly totals: PlacedTotals;
   readonly planning: Planning;
+  readonly effects: Effects;
   /** Mappings, each after those whose results it reads. */
   readonly mappings: readonly Mapping[];
   /** Which version of a journey decided since when. */
   readonly versions: ReadonlyMap<string, readonly VersionSpan[]>;
+  /** Journeys whose rules take over with this run, and those that look at them. */
+  readonly takingOver: ReadonlySet<string>;
   /** Who was judged; empty while everybody is. */
   readonly judged: Fingerprints;
 }
@@ -57,6 +61,7 @@ export async function placeChunk(place: PlaceWork, chunk: SubjectChunk): Promise
   const { session, mappings } = place;
   const { store } = session.options;
   const byHand = await byHandOf(session, place.planning.opens, chunk, place.totals);
+  await place.effects.chunk(chunk, byHand.of);
   const work: ChunkWork = { ...place, chunk, results: new Results(), byHand, again: new Map() };
   const readers = createReaders(mappings, chunk);
   const placements: Placement[] = [];
@@ -73,10 +78,15 @@ export async function placeChunk(place: PlaceWork, chunk: SubjectChunk): Promise
       if (placed === null) continue;
       placements.push(placed.placement);
       if (isNews(placed.advanced, known)) readers.changed(mapping, subject);
-      const entry = { mapping, outputs: placed.placement.outputs, reasons: placed.reasons };
-      const outputs = wanted.get(subject);
-      if (outputs === undefined) wanted.set(subject, [entry]);
-      else outputs.push(entry);
+      place.effects.add(known, placed.placement);
+      const { outputs, segments, factsHash, identityHash } = placed.placement;
+      const entry = {
+        ...{ mapping, outputs, segments, facts: factsHash, identity: identityHash },
+        reasons: placed.reasons && place.effects.reasons(placed.reasons, placed.placement),
+      };
+      const entries = wanted.get(subject);
+      if (entries === undefined) wanted.set(subject, [entry]);
+      else entries.push(entry);
     }
   }
   if (session.options.kind !== 'plan') {
@@ -158,6 +168,7 @@ function placeOne(
       versions: work.versions.get(mapping.name) ?? [],
       byHand: spansOf(work.byHand.of(subject), mapping),
       now: session.options.now,
+      rulesChanged: work.takingOver.has(mapping.name),
     });
   } catch (error) {
     if (!isWaystageError(error) || error.code !== 'mapping_invalid') throw error;
@@ -219,6 +230,7 @@ function reasonsOf(mapping: Mapping, { evaluation, transitions, override }: Adva
   const text = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
   return {
     cause: transitions.at(-1)?.cause ?? null,
+    byRule: new Set(),
     stage: text(words.stage_reason),
     health: text(words.health_reason),
   };

@@ -2,6 +2,8 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { createIssueLog } from '../facts/index.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { VersionSpan } from '../store/port.ts';
+import { takingOver, versionsOf } from './activation.ts';
+import { type PlanEffects, planEffects } from './effects.ts';
 import { createFactMaker } from './facts.ts';
 import { createFingerprints } from './fingerprints.ts';
 import { type PlaceWork, placeChunk, tally } from './place-chunk.ts';
@@ -21,6 +23,8 @@ export interface Placed {
   readonly frozen: number;
   /** Whom the run looked at; with it the run is settled. */
   readonly selection: Selection;
+  /** What a plan does; empty of anything else. */
+  readonly effects: PlanEffects;
 }
 
 /**
@@ -58,17 +62,14 @@ export async function placeSubjects(
     maker: createFactMaker(connections, (id) => discoveries.get(id) ?? null, mappings, issues.add),
     totals,
     planning,
+    effects: await planEffects(session),
     mappings: evaluationLevels(mappings).flat(),
     versions,
     judged: createFingerprints(),
+    takingOver: await takingOver(session),
   };
   for (const mapping of mappings) {
-    const text = session.options.mappingTexts[mapping.name] ?? '';
-    const { name: journey, version, file } = mapping;
-    // A plan decides nothing.
-    if (session.options.kind !== 'plan')
-      await store.journeys.noteVersion({ journey, version, file, text, since: session.options.now });
-    versions.set(journey, await store.journeys.versions(journey));
+    versions.set(mapping.name, await versionsOf(session, mapping));
     countEmptyStages(work.totals, mapping);
   }
   if (!selection.everybody) await countStored(session, totals);
@@ -93,7 +94,8 @@ export async function placeSubjects(
       text: `${issue.key} ${issue.field}: ${issue.message}`,
     });
   }
-  return { totals, changed: planning.changed, frozen: planning.frozen, selection };
+  const { changed, frozen } = planning;
+  return { totals, changed, frozen, selection, effects: work.effects.result() };
 }
 
 /** Every stage of the mapping has a number, so that an empty one is seen to be empty. */

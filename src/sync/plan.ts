@@ -19,6 +19,8 @@ export type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 export interface Reasons {
   /** Of the move that this run makes; null when the stage stays. */
   readonly cause: Cause | null;
+  /** Outputs that would be others under the rules in force. */
+  readonly byRule: ReadonlySet<Output>;
   readonly stage: string | null;
   readonly health: string | null;
 }
@@ -108,6 +110,7 @@ export function planRecord(input: PlanInput): RecordPlan {
         old: present,
         new: value,
         reason: reasons == null ? null : reasonOf(choice.output, reasons),
+        ...(reasons == null ? {} : { cause: reasons.byRule.has(choice.output) ? 'rule' : reasons.cause }),
       });
     }
   }
@@ -168,9 +171,8 @@ function keyOf(record: RecordKey): { connection: ConnectionId; type: string; id:
 function reasonOf(output: Output, reasons: Reasons): string | null {
   if (output === 'segment') return null;
   const words = output.startsWith('health') ? reasons.health : reasons.stage;
-  return words === null || output.startsWith('health') || reasons.cause === null
-    ? words
-    : `${words} (cause: ${reasons.cause})`;
+  const cause = reasons.byRule.has(output) ? 'rule' : output.startsWith('health') ? null : reasons.cause;
+  return words === null || cause === null ? words : `${words} (cause: ${cause})`;
 }
 
 /** For people: "hub:contacts:51 waystage_stage". */

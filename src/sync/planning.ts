@@ -22,10 +22,25 @@ export interface WantedOutputs {
   readonly outputs: OutputValues;
   /** Only under `plan`. */
   readonly reasons: Reasons | null;
+  /** Hashes of the facts and of the records that decided, and the segments. */
+  readonly facts: string;
+  readonly identity: string;
+  readonly segments: readonly string[];
+}
+
+/** What decided about a subject, over all its journeys. */
+export interface Planned {
+  readonly identity: string;
+  /** By journey. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly segments: readonly string[];
 }
 
 /** Where planned writes go: all of them together are too many for memory. */
-export type PlanSink = (writes: readonly PlannedWrite[]) => Promise<void>;
+export type PlanSink = (
+  writes: readonly PlannedWrite[],
+  planned: ReadonlyMap<SubjectId, Planned>,
+) => Promise<void>;
 
 /** The planning of a run, chunk by chunk. */
 export interface Planning {
@@ -101,8 +116,17 @@ export async function planChunk(
   for (const edit of drafts.edits)
     session.notices.push({ kind: 'manual-edit', subject: edit.subject, text: editText(edit) });
   planning.changed += await unapproved(session, writes);
-  await planning.sink(writes);
+  const planned = new Map([...wanted].map(([subject, outputs]) => [subject, plannedOf(outputs)]));
+  await planning.sink(writes, planned);
   return unsettled(session, drafts, writes);
+}
+
+function plannedOf(outputs: readonly WantedOutputs[]): Planned {
+  return {
+    identity: outputs[0]?.identity ?? '',
+    facts: Object.fromEntries(outputs.map(({ mapping, facts }) => [mapping.name, facts])),
+    segments: outputs.flatMap(({ segments }) => segments),
+  };
 }
 
 /** Subjects whose records do not hold yet what they should. */

@@ -6,7 +6,7 @@ import { applyRows, mergedAway, type TypeReader, tally, typeReader } from './app
 import { insistOnBudget } from './budget.ts';
 import { ownFieldNames } from './outputs.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
-import { type OpenConnection, reach, type Session, type SyncConnection } from './session.ts';
+import { type OpenConnection, type RuleView, reach, type Session, type SyncConnection } from './session.ts';
 
 /**
  * Pulls all object types of a connection side by side. Each page is committed with its checkpoint before the next
@@ -54,9 +54,18 @@ export function typesNeeded(
 
 /** Fields to request of a type: those the mappings read and those Waystage owns. */
 export function neededFields(session: Session, config: SyncConnection, type: string): readonly string[] {
-  const fields = requestedFields(session.options.mappings, config.fieldMap, type);
-  const own = ownFieldNames(session.options.mappings, config.connector, type);
-  return [...new Set([...fields, ...own])].sort();
+  const fields = new Set<string>();
+  for (const { mappings, connections } of ruleViews(session)) {
+    const { connector, fieldMap } = connections.find(({ id }) => id === config.id) ?? config;
+    for (const field of requestedFields(mappings, fieldMap, type)) fields.add(field);
+    for (const field of ownFieldNames(mappings, connector, type)) fields.add(field);
+  }
+  return [...fields].sort();
+}
+
+/** The rules of this run, and others that wait or wait to come back: what one reads the other must not forget. */
+export function ruleViews({ options }: Session): readonly RuleView[] {
+  return [options, ...(options.rules?.others ?? [])];
 }
 
 async function pullType(reader: TypeReader): Promise<void> {

@@ -1,7 +1,12 @@
 import { isWaystageError, WaystageError } from '../model/errors.ts';
+import type { SubjectId } from '../model/facts.ts';
+import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
+import { insistOnSameRules, pendingActivation } from './activation.ts';
+import { type Applier, createApplier, leftOutText } from './apply.ts';
 import { refreshCalculated } from './calculated.ts';
 import { connect } from './connect.ts';
+import type { PlanEffects } from './effects.ts';
 import { approvalOf, NOTHING_APPROVED } from './guard.ts';
 import {
   checkChanges,
@@ -16,11 +21,12 @@ import { withLease } from './lease.ts';
 import { lookBack } from './overwritten.ts';
 import { placeSubjects } from './place.ts';
 import type { PlannedWrite } from './plan.ts';
-import type { PlanSink } from './planning.ts';
+import type { Planned, PlanSink } from './planning.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
 import { neverComplete, pullConnection } from './pull.ts';
 import { reconcileConnection, reconcileNow } from './reconcile.ts';
 import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
+import { rollBack } from './rollback.ts';
 import {
   countsOf,
   mayWrite,
@@ -36,6 +42,7 @@ import {
   type GuardSummary,
   noPlaced,
   type PlacedTotals,
+  type RollbackSummary,
   type RunSummary,
   summarise,
 } from './summary.ts';
@@ -48,6 +55,12 @@ export interface SyncResult {
   readonly exit: 0 | 1 | 2 | 3;
   /** What would be written, under `plan`; what a sync has written is in the ledger. */
   readonly writes: readonly PlannedWrite[];
+  /** What a plan does; of nothing else. */
+  readonly effects: PlanEffects | null;
+  /** Under `plan`: what decided about the subjects of its writes. */
+  readonly decided: ReadonlyMap<SubjectId, Planned>;
+  /** The instant rules were evaluated at. */
+  readonly now: number;
 }
 
 interface Work {
@@ -57,6 +70,13 @@ interface Work {
   readonly written: WriteTotals;
   held: string | null;
   guard: GuardSummary | null;
+  applier: Applier | null;
+  /** The rules of this run have taken over from others. */
+  activated: boolean;
+  rolledBack: RollbackSummary | null;
+  effects: PlanEffects | null;
+  /** Under `plan`: what decided about the subjects of its writes. */
+  readonly decided: Map<SubjectId, Planned>;
 }
 
 /**
@@ -81,10 +101,12 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     reconciled: new Map(),
     history: new Map(),
     budgets: new Map(),
-    paused: new Set(
-      (await store.connections.states()).filter((state) => state.pausedAt !== null).map(({ id }) => id),
+    paused: await pausedFor(options),
+    opened: new Set(
+      (await store.connections.states()).filter(({ openedAt }) => openedAt !== undefined).map(({ id }) => id),
     ),
     approval: options.approve === true ? await approved(options) : NOTHING_APPROVED,
+    stale: [],
     drops: [],
   };
   await store.runs.start({ id: session.run, kind: options.kind, started, now: options.now }, fence);
@@ -95,10 +117,16 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
     written: { records: 0, fields: 0, failed: 0, parked: 0, frozen: 0, refused: [] },
     held: null,
     guard: null,
+    applier: null,
+    activated: false,
+    rolledBack: null,
+    effects: null,
+    decided: new Map(),
   };
   try {
     await tidyPlans(session);
     await reach(session, 'run-started');
+    await insistOnSameRules(session);
     await perform(session, work);
   } catch (error) {
     await finish(session, work, started, error);
@@ -107,6 +135,18 @@ async function leased(options: SyncOptions, fence: Fence): Promise<SyncResult> {
       : error;
   }
   return finish(session, work, started, null);
+}
+
+/** Connections whose writing is stopped; what waits for the rest of a plan does not wait when that is applied. */
+async function pausedFor({ store, apply, rollback }: SyncOptions): Promise<ReadonlySet<ConnectionId>> {
+  const own = new Set(apply === undefined ? [] : await store.activations.runsOf(apply.plan.id));
+  const states = await store.connections.states();
+  return new Set(
+    states
+      .filter(({ pausedAt }) => pausedAt !== null)
+      .filter(({ pausedBy }) => pausedBy === undefined || !(rollback !== undefined || own.has(pausedBy)))
+      .map(({ id }) => id),
+  );
 }
 
 async function approved({ store }: SyncOptions): Promise<Session['approval']> {
@@ -140,30 +180,42 @@ async function perform(session: Session, work: Work): Promise<void> {
       work.held = `Nothing was judged or written: ${missing.join(', ')} has not been read completely yet, and rules must not judge on half the facts. Mend what is named above and sync again.`;
       return;
     }
+    if (options.rollback !== undefined)
+      work.rolledBack = await rollBack(session, opens, options.rollback, work.written);
+    if (
+      options.rollback?.onlyPlan === true ||
+      (work.rolledBack !== null && work.rolledBack.activation === null)
+    )
+      return;
     options.progress.phase('resolve');
     // What a killed run had judged was never approved nor stopped: it is judged anew.
-    if (options.kind === 'sync') await options.store.journeys.takeBack(session.fence);
+    if (options.kind !== 'plan') await options.store.journeys.takeBack(session.fence);
     work.subjects = await resolveSubjects(session);
     await reach(session, 'resolved');
     const { figures } = work.subjects;
     reportHidden(session, opens, figures);
     const drops = await checkDrops(session, figures);
     if (drops !== null) work.guard = { changed: 0, subjects: subjectsOf(work), drops };
-    if (drops !== null && options.kind === 'sync') {
+    if (drops !== null && options.kind !== 'plan') {
       work.held = await stopForDrops(session, drops);
       return;
     }
     options.progress.phase('place');
-    const { totals, changed, frozen, selection } = await placeSubjects(
+    if (options.apply !== undefined) work.applier = createApplier(session, options.apply, keeperOf(session));
+    const { totals, changed, frozen, effects, selection } = await placeSubjects(
       session,
       opens,
       subjectsOf(work),
       sinkOf(session, work),
     );
     work.placed = totals;
+    work.effects = effects;
     work.written.frozen = frozen;
     await reach(session, 'placed');
-    const guard = checkChanges(session, changed, subjectsOf(work));
+    const guard =
+      options.kind === 'apply' || options.kind === 'rollback'
+        ? null
+        : checkChanges(session, changed, subjectsOf(work));
     work.guard ??= guard;
     if (options.kind === 'plan') return;
     if (guard !== null) {
@@ -171,12 +223,16 @@ async function perform(session: Session, work: Work): Promise<void> {
       await stopForChanges(session, guard);
       return;
     }
+    await settle(session, work);
     const until = Math.max(selection.until ?? options.now, options.now);
     await options.store.pending.settle(session.run, { until, basis: selection.basis }, session.fence);
+    await reach(session, 'settled');
     options.progress.phase('write');
     const writable = opens.filter(({ config }) => mayWrite(session, config.id));
     await together(writable.map((open) => writeOne(session, open, work)));
-    await options.store.pending.written(session.run, session.fence);
+    // What an applied plan did not say goes on waiting.
+    if (options.kind !== 'apply') await options.store.pending.written(session.run, session.fence);
+    noteLeftOut(session, work);
     await noteGoodRun(session, figures);
     await tidyPlans(session);
   } finally {
@@ -215,13 +271,45 @@ function subjectsOf({ subjects }: Work): number {
   return (subjects?.person ?? 0) + (subjects?.account ?? 0);
 }
 
+/** What was saved is final; the rules take over with it, and a plan has its effect (J23). */
+async function settle(session: Session, work: Work): Promise<void> {
+  const { store } = session.options;
+  try {
+    await work.applier?.finish();
+  } catch (error) {
+    await takeBack(session, work);
+    throw error;
+  }
+  const activation = await pendingActivation(session);
+  await store.activations.settle(activation, work.applier?.effect() ?? null, session.fence);
+  work.activated = activation !== null;
+}
+
+/** What a plan says and was not written is named with both values (J26). */
+function noteLeftOut(session: Session, { applier }: Work): void {
+  if (applier === null) return;
+  applier.leaveOut(session.stale);
+  for (const left of applier.summary(false).leftOut)
+    session.notices.push({ kind: 'left-out', subject: left.subject, text: leftOutText(left) });
+}
+
 /** Under `plan` the writes are the result; otherwise those that will be made are kept until they are. */
 function sinkOf(session: Session, work: Work): PlanSink {
-  const { kind, store } = session.options;
-  if (kind === 'plan')
-    return async (writes) => {
-      for (const write of writes) work.writes.push(write);
-    };
+  const keep = keeperOf(session);
+  if (work.applier !== null) return work.applier.sink;
+  if (session.options.kind !== 'plan') return keep;
+  return async (writes, planned) => {
+    for (const write of writes) {
+      work.writes.push(write);
+      const decided = planned.get(write.subject);
+      if (decided !== undefined) work.decided.set(write.subject, decided);
+    }
+  };
+}
+
+/** Keeps writes until they are made; those of CRMs that are not written to are none. */
+function keeperOf(session: Session): (writes: readonly PlannedWrite[]) => Promise<void> {
+  const { store } = session.options;
   return (writes) =>
     store.plans.add(
       session.run,
@@ -263,6 +351,11 @@ async function finish(session: Session, work: Work, started: number, error: unkn
     work.written,
     work.held,
     work.guard,
+    {
+      activated: work.activated,
+      applied: work.applier?.summary(work.activated) ?? null,
+      rolledBack: work.rolledBack,
+    },
   );
   const exit = exitStatus(summary);
   let status: RunStatus =
@@ -278,5 +371,8 @@ async function finish(session: Session, work: Work, started: number, error: unkn
   } catch (storeError) {
     if (error === null) throw storeError;
   }
-  return { summary, exit: work.held !== null && exit === 0 ? 1 : exit, writes: work.writes };
+  return {
+    ...{ summary, exit: work.held !== null && exit === 0 ? 1 : exit, writes: work.writes },
+    ...{ effects: work.effects, decided: work.decided, now: session.options.now },
+  };
 }

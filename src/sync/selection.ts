@@ -22,7 +22,9 @@ export async function select(session: Session): Promise<Selection> {
   const { store, mappings, kind, full, reconcile, now } = session.options;
   const basis = await basisOf(session);
   const last = await store.pending.last();
-  const everybody = full || reconcile === true || last.basis !== basis;
+  // Rules that take over or come back decide about everybody, and a saved plan is about whoever it was about.
+  const rules = kind === 'apply' || kind === 'rollback';
+  const everybody = full || reconcile === true || rules || last.basis !== basis;
   if (!everybody) {
     await followTouched(session);
     await store.pending.addDue(

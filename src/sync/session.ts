@@ -6,6 +6,7 @@ import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunNotice, Store } from '../store/port.ts';
 import type { Budget, BudgetConfig } from './budget.ts';
 import type { Approval, Drop, Guard } from './guard.ts';
+import type { ApplyRequest, LeftOut, RuleSpan } from './saved-plan.ts';
 
 /** One configured connection as a run needs it. */
 export interface SyncConnection {
@@ -14,6 +15,8 @@ export interface SyncConnection {
   readonly fieldMap: FieldMap;
   /** `plan-only`: nothing is written to this CRM. */
   readonly writeMode: 'apply' | 'plan-only';
+  /** Written to once a first plan was applied (J23). */
+  readonly opensByPlan?: boolean;
   /** Object types to read; null: all the mappings need. */
   readonly objects: readonly string[] | null;
   /** How often a run reads everything again and compares, in milliseconds; null or absent: only when asked. */
@@ -21,7 +24,36 @@ export interface SyncConnection {
   /** How often calculated fields are read again, in milliseconds; null or absent: only with everything else. */
   readonly refreshCalculatedEvery?: number | null;
   readonly budget?: BudgetConfig;
+  /** For forecasts; absent: no limit is known. */
+  readonly requestsPer10s?: number;
   open(signal: AbortSignal): Connection;
+}
+
+/** Rules with the connections as their field maps read them. */
+export interface RuleView {
+  readonly mappings: readonly Mapping[];
+  readonly connections: readonly Pick<SyncConnection, 'id' | 'connector' | 'fieldMap'>[];
+}
+
+/** What is known of the rules of a run beside the mappings themselves (J23). */
+export interface Rules {
+  /** Names the journeys in their versions together. */
+  readonly set: string;
+  /** All that is needed to load them again. */
+  readonly source: string;
+  /** Others whose fields are read too: the candidate's beside the active rules, and the other way round. */
+  readonly others: readonly RuleView[];
+  /** Under `plan`: the rules in force, when those planned with are a candidate. */
+  readonly baseline: (RuleView & { readonly connections: readonly SyncConnection[] }) | null;
+  /** Rules in the files that wait for a plan while others decide. */
+  readonly waiting: { readonly set: string; readonly rolledBack: boolean } | null;
+}
+
+/** What is to be undone. */
+export interface RollbackRequest {
+  readonly run: string;
+  /** Only look what would be done. */
+  readonly onlyPlan: boolean;
 }
 
 /** Told how far a run is; a progress bar on a terminal, nothing in tests. */
@@ -44,12 +76,14 @@ export type Failpoint =
   | 'resolved'
   | 'placed-chunk'
   | 'placed'
+  | 'settled'
+  | 'rules-restored'
   | 'write-begun'
   | 'write-sent'
   | 'write-settled';
 
 export interface SyncOptions {
-  readonly kind: 'sync' | 'pull' | 'plan';
+  readonly kind: 'sync' | 'pull' | 'plan' | 'apply' | 'rollback';
   readonly store: Store;
   /** All there are: identity and rules look at every CRM, also when only one is read and written. */
   readonly connections: readonly SyncConnection[];
@@ -58,6 +92,14 @@ export interface SyncOptions {
   readonly mappings: readonly Mapping[];
   /** Texts of the mappings by journey, kept with the version that decided. */
   readonly mappingTexts: Readonly<Record<string, string>>;
+  /** What is known of these mappings as the rules in force or a candidate; absent: they take over at once. */
+  readonly rules?: Rules;
+  /** Under `plan`: from when on the rules of a candidate count; absent: from now on. */
+  readonly ruleSpan?: RuleSpan;
+  /** The plan to apply, with `kind: apply`. */
+  readonly apply?: ApplyRequest;
+  /** What to roll back, with `kind: rollback`. */
+  readonly rollback?: RollbackRequest;
   /** The instant every rule is evaluated at, epoch milliseconds. */
   readonly now: number;
   readonly clock: Clock;
@@ -164,7 +206,11 @@ export interface Session {
   readonly budgets: Map<ConnectionId, Budget>;
   /** Connections whose writing somebody has stopped. */
   readonly paused: ReadonlySet<ConnectionId>;
+  /** Connections that a first applied plan has opened for writing. */
+  readonly opened: ReadonlySet<ConnectionId>;
   readonly approval: Approval;
+  /** Planned values that a fresh read showed to be others. */
+  readonly stale: LeftOut[];
   /** What a full reading found gone in numbers that nobody has approved. */
   readonly drops: Drop[];
 }
@@ -185,9 +231,11 @@ export function countsOf(session: Session, connection: ConnectionId): Connection
 }
 
 /** Whether this run writes to the connection. */
-export function mayWrite({ options, paused }: Session, connection: ConnectionId): boolean {
+export function mayWrite({ options, paused, opened }: Session, connection: ConnectionId): boolean {
   const config = options.connections.find(({ id }) => id === connection);
-  return config?.writeMode === 'apply' && !paused.has(connection);
+  if (config === undefined || paused.has(connection)) return false;
+  const opens = config.opensByPlan === true && (opened.has(connection) || options.kind === 'apply');
+  return config.writeMode === 'apply' || opens;
 }
 
 export async function reach(session: Session, point: Failpoint): Promise<void> {

@@ -1,6 +1,7 @@
-import type { ConnectionId } from '../model/record.ts';
+import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
 import type { Drop } from './guard.ts';
 import type { ResolvedSubjects } from './resolve.ts';
+import type { ApplySummary } from './saved-plan.ts';
 import {
   type ConnectionCounts,
   countsOf,
@@ -52,6 +53,47 @@ export interface RunSummary {
   readonly problems: readonly RunProblem[];
   /** Why nothing was judged or written, when that is so. */
   readonly held: string | null;
+  /** Rules that changed: they took over with this run, or wait in the files for a plan; absent: neither. */
+  readonly rules?: {
+    readonly activated: boolean;
+    readonly waiting: { readonly set: string; readonly rolledBack: boolean } | null;
+  };
+  /** What became of a saved plan, under `apply`. */
+  readonly applied?: ApplySummary;
+  /** What was undone, under `rollback`. */
+  readonly rolledBack?: RollbackSummary;
+}
+
+/** A field that a rollback left alone. */
+export interface Spared extends RecordKey {
+  readonly field: string;
+  readonly wrote: FieldValue;
+  readonly holds: FieldValue;
+  /** `edited` by somebody · `rewritten` by a later run · `gone`: the record is live no more. */
+  readonly why: 'edited' | 'rewritten' | 'gone';
+  /** Who edited it, where the CRM tells; the run that wrote it again. */
+  readonly by: string | null;
+}
+
+export interface RollbackSummary {
+  readonly run: string;
+  /** Fields and records that hold again what they held; under `--plan` that would. */
+  readonly fields: number;
+  readonly records: number;
+  /** Fields that did already. */
+  readonly already: number;
+  readonly spared: readonly Spared[];
+  /** The activation that was taken back; null: the run had made none. */
+  readonly activation: { readonly from: string; readonly to: string } | null;
+  /** Connections whose writing is stopped until `resume`. */
+  readonly paused: readonly string[];
+}
+
+/** What a run did with rules and plans. */
+export interface RuleWork {
+  readonly activated: boolean;
+  readonly applied: ApplySummary | null;
+  readonly rolledBack: RollbackSummary | null;
 }
 
 export interface GuardSummary {
@@ -103,7 +145,9 @@ export function summarise(
   writes: WriteTotals,
   held: string | null,
   guard: GuardSummary | null,
+  { activated, applied, rolledBack }: RuleWork,
 ): RunSummary {
+  const waiting = session.options.rules?.waiting ?? null;
   const connections: Record<string, ConnectionCounts> = {};
   const { connections: all, only } = session.options;
   for (const { id } of all) if (only === undefined || id === only) connections[id] = countsOf(session, id);
@@ -140,6 +184,9 @@ export function summarise(
     budgets: budgetsOf(session),
     problems: session.problems,
     held,
+    ...(activated || waiting !== null ? { rules: { activated, waiting } } : {}),
+    ...(applied === null ? {} : { applied }),
+    ...(rolledBack === null ? {} : { rolledBack }),
   };
 }
 
@@ -168,5 +215,6 @@ export function exitStatus(summary: RunSummary): 0 | 1 | 2 | 3 {
   const worst = summary.problems.reduce((exit, problem) => Math.max(exit, problem.exit), 0);
   const failed =
     summary.writes.failed > 0 || Object.values(summary.connections).some((counts) => counts.failed > 0);
-  return Math.max(worst, failed ? 1 : 0) as 0 | 1 | 2 | 3;
+  const left = (summary.applied?.leftOut.length ?? 0) > 0;
+  return Math.max(worst, failed || left ? 1 : 0) as 0 | 1 | 2 | 3;
 }

@@ -1,12 +1,13 @@
 import PQueue from 'p-queue';
 import type { WriteResult } from '../connector/port.ts';
 import { requestedFields } from '../mapping/index.ts';
-import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
+import { type CrmRecord, type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { PlannedWrite } from '../store/plans.ts';
 import type { LedgerEntry, LedgerState } from '../store/port.ts';
 import { insistOnBudget } from './budget.ts';
 import { type ParkedWrites, parkedWrites } from './parked.ts';
 import { noteProblem } from './problems.ts';
+import type { LeftOut } from './saved-plan.ts';
 import { type OpenConnection, reach, type Session } from './session.ts';
 import { holds, presentValues, readBack } from './settle.ts';
 import type { WriteTotals } from './write-totals.ts';
@@ -145,7 +146,9 @@ async function stillAsPlanned(
   batch: readonly PlannedWrite[],
 ): Promise<readonly PlannedWrite[]> {
   const readAt = open.readAt.get(type) ?? 0;
-  if (session.options.clock.now() - readAt <= FRESH_MS) return batch;
+  // An applied plan was made some time ago: it does without the little that a search index may not show yet.
+  const sure = session.options.kind === 'apply';
+  if (!sure && session.options.clock.now() - readAt <= FRESH_MS) return batch;
   const fields = batch.flatMap((write) =>
     write.changes.map((change) => ({ id: write.id, field: change.field })),
   );
@@ -153,6 +156,7 @@ async function stillAsPlanned(
   return batch.filter((write) => {
     const record = found.get(write.id);
     if (write.changes.every((change) => holds(record, change.field, change.old))) return true;
+    session.stale.push(...othersNow(write, record));
     session.notices.push({
       kind: 'stale',
       subject: write.subject,
@@ -160,6 +164,15 @@ async function stillAsPlanned(
     });
     return false;
   });
+}
+
+function othersNow(write: PlannedWrite, record: CrmRecord | undefined): readonly LeftOut[] {
+  return write.changes
+    .filter((change) => !holds(record, change.field, change.old))
+    .map((change) => ({
+      ...{ ...keyOf(write), subject: write.subject, field: change.field, planned: change.new },
+      ...{ now: record?.fields[change.field] ?? null, why: record === undefined ? 'gone' : 'edited' },
+    }));
 }
 
 async function settleResults(
@@ -273,7 +286,11 @@ async function settleRows(
   await session.options.store.ledger.settle(
     rows.flatMap((row) => {
       const result = outcome(row);
-      return row.entries.map((entry) => ({ entry: entry.entry, ...result }));
+      return row.entries.map((entry, index) => {
+        // A person's value that a rollback puts back is none of ours.
+        const theirs = result.state === 'written' && row.write.changes[index]?.theirs === true;
+        return { entry: entry.entry, ...result, state: theirs ? ('returned' as const) : result.state };
+      });
     }),
     session.options.clock.now(),
     session.fence,

@@ -19,7 +19,7 @@ interface Label {
 }
 
 /** What a run was for: a `pull` judges nothing, a `plan` writes nothing. */
-export type RunKind = 'sync' | 'pull' | 'plan';
+export type RunKind = 'sync' | 'pull' | 'plan' | 'apply';
 
 /** A run in words, then as a table, then stages and bands as bars. */
 export function summaryLines(
@@ -37,7 +37,7 @@ export function summaryLines(
     ...historyLines(summary, width),
     ...(judged ? journeys.flatMap((journey) => ['', ...stageBars(summary, journey, width)]) : []),
     ...(judged ? bandBars(summary, journeys, width) : []),
-    ...problems(summary, width),
+    ...problemLines(summary, width),
   ];
 }
 
@@ -56,7 +56,7 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
     `${read}: ${plural(subjects.person, 'person', 'people')} and ${plural(subjects.account, 'account')}.`,
     stageWords(summary.transitions, kind),
   ];
-  if (kind === 'sync')
+  if (kind === 'sync' || kind === 'apply')
     parts.push(
       writes.fields > 0
         ? `Wrote ${plural(writes.fields, 'field')} on ${plural(writes.records, 'record')}.`
@@ -79,6 +79,14 @@ export function runWords(summary: RunSummary, kind: RunKind): string {
   if (summary.guard !== null && kind === 'plan')
     parts.push(
       'A sync would stop here and ask for approval: more changes at once than `write.guard` lets pass.',
+    );
+  if (summary.rules?.activated === true && kind === 'sync')
+    parts.push('The changed rules in the files took over.');
+  if (summary.rules?.waiting != null && kind === 'sync')
+    parts.push(
+      summary.rules.waiting.rolledBack
+        ? 'The rules in the files were rolled back and wait: `waystage plan --out FILE`, then `waystage apply FILE`.'
+        : 'Changed rules in the files wait: `waystage plan --out FILE` shows what they do, `waystage apply FILE` lets them take over.',
     );
   if (summary.paused.length > 0 && kind === 'sync')
     parts.push(`Writing is paused: ${summary.paused.join(', ')}.`);
@@ -211,7 +219,8 @@ export function bars(
   );
 }
 
-function problems(summary: RunSummary, width: number): readonly string[] {
+/** What went wrong, and why nothing was judged. */
+export function problemLines(summary: RunSummary, width: number): readonly string[] {
   const lines = summary.problems.flatMap((problem) => wrap(`- ${clean(problem.message)}`, width, '  '));
   const held = summary.held === null ? [] : wrap(`- ${summary.held}`, width, '  ');
   return lines.length + held.length === 0 ? [] : ['', 'Problems', ...lines, ...held];

@@ -4,6 +4,7 @@ import type { Activation, ActivationStore, NewActivation, PlanEffect, VersionSpa
 import type { Bulk } from './bulk.ts';
 import { forgetStanding } from './earlier.ts';
 import { fenced } from './fence.ts';
+import { PLACED_BASIS, PLACED_UNTIL } from './pending.ts';
 import { standAsBefore } from './rolled-back.ts';
 import type { Tables } from './tables.ts';
 
@@ -57,6 +58,8 @@ export function activationStore(db: Kysely<Tables>, bulk: Bulk): ActivationStore
           .set({ rolled_back: at, rolled_back_by: run })
           .where('seq', '=', seq)
           .execute();
+        // Everybody is judged anew, each from where it stands.
+        await trx.deleteFrom('meta').where('key', 'in', [PLACED_BASIS, PLACED_UNTIL]).execute();
         const runs = row.plan === null ? [] : await runsOfPlan(trx, row.plan);
         await trx
           .updateTable('connection_states')

@@ -24,20 +24,20 @@ const WAITING: BulkTable = {
 const LEFT: BulkTable = { ...WAITING, replace: ['run', 'state', 'asleep'] };
 
 /** Rows of `meta`: up to when, and by what, everybody who does not wait was judged. */
-const UNTIL = 'placed-until';
-const BASIS = 'placed-by';
+export const PLACED_UNTIL = 'placed-until';
+export const PLACED_BASIS = 'placed-by';
 /** In the place of a connection: the touched thing is a subject. */
 const SUBJECT = '';
 
 export function pendingStore(db: Kysely<Tables>, bulk: Bulk): PendingStore {
   return {
     async last() {
-      const until = await metaOf(db, UNTIL);
-      return { until: until === null ? null : Number(until), basis: await metaOf(db, BASIS) };
+      const until = await metaOf(db, PLACED_UNTIL);
+      return { until: until === null ? null : Number(until), basis: await metaOf(db, PLACED_BASIS) };
     },
     async everybody(fence) {
       await fenced(db, fence, async (trx) => {
-        await trx.deleteFrom('meta').where('key', '=', BASIS).execute();
+        await trx.deleteFrom('meta').where('key', '=', PLACED_BASIS).execute();
         await trx.deleteFrom('touched').execute();
       });
     },
@@ -136,8 +136,8 @@ export function pendingStore(db: Kysely<Tables>, bulk: Bulk): PendingStore {
       await fenced(db, fence, async (trx) => {
         await trx.deleteFrom('pending_subjects').where('run', '!=', run).execute();
         for (const [key, value] of [
-          [UNTIL, String(until)],
-          [BASIS, basis],
+          [PLACED_UNTIL, String(until)],
+          [PLACED_BASIS, basis],
         ] as const)
           await trx
             .insertInto('meta')
@@ -169,7 +169,7 @@ export async function touchRecords(
   bulk: Bulk,
   keys: readonly { readonly connection: string; readonly type: string; readonly id: string }[],
 ): Promise<void> {
-  if (keys.length === 0 || (await metaOf(trx, BASIS)) === null) return;
+  if (keys.length === 0 || (await metaOf(trx, PLACED_BASIS)) === null) return;
   await bulk.put(
     trx,
     TOUCHED,
@@ -192,7 +192,7 @@ export function touchSubjects(
 
 /** Subjects that come back were not looked at while they were away. */
 export async function wake(trx: Transaction<Tables>, bulk: Bulk, subjects: readonly string[]): Promise<void> {
-  if (subjects.length === 0 || (await metaOf(trx, BASIS)) === null) return;
+  if (subjects.length === 0 || (await metaOf(trx, PLACED_BASIS)) === null) return;
   await bulk.put(
     trx,
     LEFT,
