@@ -1,16 +1,13 @@
-import { type Command, Option } from 'commander';
-import { type App, openApp, openStore } from '../app/app.ts';
+import { Option } from 'commander';
 import { createLog } from '../app/log.ts';
-import { systemClock } from '../model/clock.ts';
 import { WaystageError } from '../model/errors.ts';
-import type { Fate, Store } from '../store/port.ts';
+import type { Fate } from '../store/port.ts';
 import { findSubject, namedBy } from '../sync/find-subject.ts';
 import { analyse } from './analyse.ts';
 import { apply } from './apply.ts';
 import { backtest } from './backtest.ts';
-import { check, insistOnConfig } from './check.ts';
+import { check } from './check.ts';
 import { connections } from './connections.ts';
-import { type CommandContext, type ExitStatus, wholeNumber } from './context.ts';
 import { demo } from './demo.ts';
 import { explain } from './explain.ts';
 import { exportRows } from './export.ts';
@@ -26,20 +23,9 @@ import { rollback } from './rollback.ts';
 import { run, runs } from './runs.ts';
 import { sandbox } from './sandbox.ts';
 import { serve } from './serve.ts';
+import { type CommandSpec, command, number, pulling, same, text, withApp, withStore } from './spec.ts';
 import { sync } from './sync.ts';
 import { test } from './test.ts';
-
-export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
-
-/** One command of the command line. */
-export interface CommandSpec {
-  /** The name and its arguments: `explain <subject>`. */
-  readonly usage: string;
-  readonly text: string;
-  /** Adds the options only this command has. */
-  shape(command: Command): Command;
-  action(context: CommandContext, args: readonly string[], options: CommandOptions): Promise<ExitStatus>;
-}
 
 const FATES: readonly Fate[] = ['applied', 'ignored', 'failed'];
 
@@ -357,63 +343,3 @@ export const COMMANDS: readonly CommandSpec[] = [
       ),
   ),
 ];
-
-function command(
-  usage: string,
-  text: string,
-  shape: CommandSpec['shape'],
-  action: CommandSpec['action'],
-): CommandSpec {
-  return { usage, text, shape, action };
-}
-
-async function withStore(
-  context: CommandContext,
-  work: (store: Store) => Promise<ExitStatus>,
-): Promise<ExitStatus> {
-  const store = await openStore(context.config());
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-async function withApp(
-  context: CommandContext,
-  work: (app: App) => Promise<ExitStatus>,
-): Promise<ExitStatus> {
-  const log = createLog(context.env, 'warn');
-  insistOnConfig(context.config());
-  const app = await openApp({ config: context.config(), clock: systemClock, random: Math.random, log });
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
-}
-
-function number(
-  options: CommandOptions,
-  key: string,
-  flag: string,
-  min: number,
-  max: number,
-): number | undefined {
-  const value = options[key];
-  return typeof value === 'string' ? wholeNumber(flag, value, min, max) : undefined;
-}
-
-function text(value: string | boolean | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function same(command: Command): Command {
-  return command;
-}
-
-function pulling(command: Command): Command {
-  return command
-    .option('--full', 'read everything again instead of what changed')
-    .option('--connection <id>', 'only this connection');
-}
