@@ -1,7 +1,15 @@
 import type { App } from '../app/app.ts';
 import type { Visit } from '../model/facts.ts';
 import { recordKeyText } from '../model/record.ts';
-import type { HealthPoint, Store, StoredSubject, SupersededVisit, VersionSpan } from '../store/port.ts';
+import type {
+  HealthPoint,
+  Store,
+  StoredOverride,
+  StoredSubject,
+  SupersededVisit,
+  VersionSpan,
+} from '../store/port.ts';
+import { ofSubject } from '../sync/overrides-set.ts';
 import { thenOf } from '../sync/then.ts';
 import { table } from '../terminal/table.ts';
 import { clean, instant, wrap } from '../terminal/text.ts';
@@ -37,6 +45,9 @@ export async function history(
   const members = await store.subjects.membersOf([subject.id]);
   const journeys =
     until === null ? await wholeCourse(store, subject) : await courseUntil(app, subject, until);
+  const overrides = (await ofSubject(store, subject.id)).filter(
+    ({ at: set }) => until === null || set <= until,
+  );
   const { width } = context.streams;
   const time = (value: number | null): string => (value === null ? '' : instant(value, zone));
   print(
@@ -47,6 +58,7 @@ export async function history(
       ...(until === null ? {} : { at: until }),
       records: members.map((member) => ({ record: recordKeyText(member), reason: member.reason })),
       journeys,
+      overrides,
     },
     () => [
       `${subject.kind === 'person' ? 'Person' : 'Account'} ${subject.id}${until === null ? '' : `, as of ${time(until)}`}`,
@@ -115,6 +127,7 @@ export async function history(
               ),
             ]),
       ]),
+      ...overrideLines(overrides, time, width),
       ...(journeys.length === 0
         ? [
             '',
@@ -126,6 +139,34 @@ export async function history(
     ],
   );
   return 0;
+}
+
+function overrideLines(
+  overrides: readonly StoredOverride[],
+  time: (value: number | null) => string,
+  width: number,
+): readonly string[] {
+  if (overrides.length === 0) return [];
+  return [
+    '',
+    ...table(
+      [
+        { title: 'By hand', flexible: true },
+        { title: 'Set' },
+        { title: 'Until' },
+        { title: 'Owner', flexible: true },
+        { title: 'Reason', flexible: true },
+      ],
+      overrides.map(({ kind, value, at, until, ended, owner, reason }) => [
+        `${kind} ${value ?? 'none'}`,
+        time(at),
+        ended === null ? time(until) || 'ended by hand' : `${time(ended.at)}, ended`,
+        owner ?? '',
+        reason,
+      ]),
+      width,
+    ),
+  ];
 }
 
 async function wholeCourse(store: Store, subject: StoredSubject): Promise<readonly JourneyCourse[]> {

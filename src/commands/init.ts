@@ -153,7 +153,8 @@ ${mappings.map((mapping) => `  - ${mapping}`).join('\n')}
 
 write:
   mode: plan-only       # look at \`waystage plan\` first, then set: apply
-  manualEdits: ask      # an output that a person edited is kept and reported; revert: put back and reported
+  manualEdits: ask      # an output that a person edited is kept and reported; revert: put back and reported;
+                        # adopt for 30d: an edited stage or band holds for that time
 
 server:
   host: 127.0.0.1       # the status page has no login; keep it on this machine or behind your own

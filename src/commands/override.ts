@@ -8,7 +8,7 @@ import { findSubject, namedBy } from '../sync/find-subject.ts';
 import { currentOverride } from '../sync/overrides.ts';
 import { endOverrides, ofSubject, setOverride } from '../sync/overrides-set.ts';
 import { table } from '../terminal/table.ts';
-import { day, plural, wrap } from '../terminal/text.ts';
+import { clean, day, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
 
 export interface OverrideOptions {
@@ -66,7 +66,7 @@ async function set(
     ...{ journey: options.journey, stage: options.stage, band: options.band, reason: options.reason },
     ...{ for: options.for, until: options.until, newId: () => newId(now) },
   });
-  const words = `${subject.id} ${valueWords(one)} on ${one.journey} by hand${untilWords(one, zoneOf(app, one))}. It was set on ${recordKeyText(one)} and goes with that record. The next sync writes it.`;
+  const words = `${clean(named)} ${valueWords(one)} on ${one.journey} by hand${untilWords(one, zoneOf(app, one))}. It was set on ${recordKeyText(one)} and goes with that record. The next sync writes it.`;
   const before = replaced === null ? '' : ` It takes the place of ${nameOf(replaced)}.`;
   print(context, { set: { ...one, subject: subject.id }, replaced }, () =>
     wrap(words + before, context.streams.width),

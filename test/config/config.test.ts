@@ -101,6 +101,19 @@ connections:
     expect(problems.map((problem) => problem.severity)).toEqual(['warning']);
   });
 
+  test('J29 what becomes of edits in the CRM: ask, revert, adopt, adopt for a time', () => {
+    const read = (text: string) => parseConfig(`write: { manualEdits: ${text} }`, 'c.yaml', {}).config?.write;
+    expect(parseConfig('{}', 'c.yaml', {}).config?.write.manualEdits).toBe('ask');
+    for (const text of ['ask', 'revert', 'adopt', 'adopt for 30d', 'adopt for 2w', 'adopt for 12h'])
+      expect(read(text)?.manualEdits).toBe(text);
+    for (const text of ['keep', 'adopt for', 'adopt for 30', 'adopt for 0d', 'adopt for 9999w', 'adopt 30d'])
+      expect(lines(`write:\n  manualEdits: ${text}`)).toEqual([
+        expect.stringMatching(
+          /^2:\d+ error `write.manualEdits`: expected ask, revert, adopt, or adopt with a time/,
+        ),
+      ]);
+  });
+
   test('reconcile, budget and guard are read as times and shares', () => {
     const connection = (keys: string): string =>
       `connections: [{ id: a, connector: h, auth: { kind: token, token: x }, ${keys} }]`;

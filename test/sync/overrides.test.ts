@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CommandContext } from '../../src/commands/context.ts';
+import { type OverrideOptions, override } from '../../src/commands/override.ts';
 import type { ManualEdits } from '../../src/model/manual-edits.ts';
 import type { RecordKey } from '../../src/model/record.ts';
 import type { StoredOverride, StoredSubject } from '../../src/store/port.ts';
-import { explain } from '../../src/sync/explain.ts';
+import { explain, explainThen } from '../../src/sync/explain.ts';
 import { endOverrides, type OverrideRequest, ofSubject, setOverride } from '../../src/sync/overrides-set.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
 import { type Company, type Crm, startCompany } from '../helpers/company.ts';
@@ -55,7 +57,7 @@ interface Twin extends Record<Crm, RecordKey> {
 }
 
 async function start(manualEdits: ManualEdits): Promise<Twin[]> {
-  company = await startCompany({ contacts: 40, mappings: [mapping], guard: 'off', manualEdits });
+  company = await startCompany({ contacts: 30, mappings: [mapping], guard: 'off', manualEdits });
   await sync();
   const { store } = company.app;
   const twins: Twin[] = [];
@@ -139,20 +141,20 @@ describe('J29 stages and bands set by hand', () => {
 
   test('J29 a stage set by hand decides, is written to all records and explained; its end is one step without min_stay', async () => {
     const twin = twins.pop()!;
-    const { override } = await set(twin.subject, { stage: 'met', for: '30d' });
+    const { override: one } = await set(twin.subject, { stage: 'met', for: '30d' });
     expect((await placement(twin))?.due).toBe(0);
     const result = await sync();
     expect(result.summary.transitions).toBe(1);
     expect(await stages(twin)).toEqual(['met', 'met']);
     expect((await visits(twin)).at(-1)).toMatchObject({
-      ...{ stage: 'met', entered: override.at, cause: 'override', rule: 'override' },
+      ...{ stage: 'met', entered: one.at, cause: 'override', rule: 'override' },
     });
     // J15: never late.
-    expect((await placement(twin))?.due).toBeLessThanOrEqual(override.until!);
+    expect((await placement(twin))?.due).toBeLessThanOrEqual(one.until!);
     const { stage } = await explained(twin);
     expect(stage).toMatchObject({
       stage: 'met',
-      override: { owner: 'Ann', reason: 'they told us', until: override.until },
+      override: { owner: 'Ann', reason: 'they told us', until: one.until },
       reason: expect.stringMatching(/^set by hand by Ann until 20 Dec 2026: they told us$/),
     });
     const reason = await shown('hubspot', twin.hubspot, 'waystage_stage_reason');
@@ -163,10 +165,16 @@ describe('J29 stages and bands set by hand', () => {
     // `met` would have kept them for 90 days.
     expect(await stages(twin)).toEqual(['fresh', 'fresh']);
     expect((await visits(twin)).slice(-2)).toMatchObject([
-      { stage: 'met', entered: override.at, left: override.until },
-      { stage: 'fresh', entered: override.until, left: null, cause: 'override', rule: 'default' },
+      { stage: 'met', entered: one.at, left: one.until },
+      { stage: 'fresh', entered: one.until, left: null, cause: 'override', rule: 'default' },
     ]);
     expect((await explained(twin)).stage?.override).toBeNull();
+    // J14: as of then it is told as it was.
+    const { app } = company;
+    const then = await explainThen(
+      ...([app.store, app.connections, app.mappings.mappings, twin.subject, one.at + DAY] as const),
+    );
+    expect(then.journeys[0]?.stage).toMatchObject({ stage: 'met', override: { owner: 'Ann' } });
     expect((await sync()).summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
   });
 
@@ -217,6 +225,44 @@ describe('J29 stages and bands set by hand', () => {
     const { store } = company.app;
     const points = await store.journeys.healthPoints(twin.subject.id, 'hand');
     expect(points.map(({ band }) => band)).toEqual(['yellow', 'green', 'yellow']);
+  });
+
+  test('J29 `override set`, `list` and `end` fit 80 columns and give one JSON document', async () => {
+    const twin = twins.pop()!;
+    let out = '';
+    const command = async (json: boolean, action: string, options: OverrideOptions): Promise<string> => {
+      out = '';
+      const streams = { width: 80, out: (text: string) => (out += text), err: () => undefined };
+      const context = { streams, env: { USER: 'ann' }, json, quiet: false } as unknown as CommandContext;
+      const named = action === 'list' ? undefined : `hubspot:contacts:${twin.hubspot.id}`;
+      expect(await override(context, company.app, action, named, options)).toBe(0);
+      for (const line of out.split('\n')) if (!json) expect(line.length).toBeLessThanOrEqual(80);
+      return out;
+    };
+    const reason = 'their board decided to go on with us, and told Ann so on the telephone';
+    const set = { stage: 'kept', reason, until: '2027-03-01' };
+    expect(await command(false, 'set', set)).toMatch(/in stage kept on hand by hand\s+until 1 Mar 2027/);
+    expect(JSON.parse(await command(true, 'set', { ...set, stage: 'none' }))).toMatchObject({
+      set: { value: null, owner: 'ann', source: 'cli', subject: twin.subject.id },
+      replaced: { value: 'kept' },
+    });
+    const listed = await command(false, 'list', {});
+    expect(listed).toMatch(/stage none +1 Mar 2027 +ann/);
+    expect(JSON.parse(await command(true, 'list', { all: true })).overrides).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ subject: twin.subject.id, value: 'kept', state: 'replaced' }),
+        expect.objectContaining({ subject: twin.subject.id, value: null, state: 'in force' }),
+      ]),
+    );
+    expect(await command(false, 'end', { only: 'stage' })).toMatch(/stage kept, stage none/);
+    expect(JSON.parse(await command(true, 'list', {})).overrides).not.toContainEqual(
+      expect.objectContaining({ subject: twin.subject.id }),
+    );
+    await expect(command(false, 'take', {})).rejects.toMatchObject({ code: 'usage' });
+    await expect(command(false, 'end', { only: 'both' })).rejects.toMatchObject({ code: 'usage' });
+    await expect(command(false, 'set', { stage: 'met' })).rejects.toMatchObject({
+      message: expect.stringContaining('--reason'),
+    });
   });
 
   test('J29 bad requests are told what to say instead', async () => {

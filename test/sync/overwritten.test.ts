@@ -63,7 +63,7 @@ describe.each(CRMS)('$crm: an edit between our reading and our write (J27)', (on
   }
 
   beforeAll(async () => {
-    company = await startCompany({ contacts: 40 });
+    company = await startCompany({ contacts: 52 });
     if (crm === 'salesforce') await trackHistory(company, `${type}.${stage}`);
     await company.sync();
     await company.indexed();
@@ -102,6 +102,25 @@ describe.each(CRMS)('$crm: an edit between our reading and our write (J27)', (on
       expect((await notices(company, next)).map(({ kind }) => kind)).not.toContain('overwritten');
       expect(await value()).toBe('advocacy');
     }
+  });
+
+  test('J29 adopt: is put back, and adopted as an override of whoever made it', async () => {
+    await overwrite(one.cause, 'advocacy');
+    await company.reopen({ manualEdits: 'adopt for 30d' });
+    const result = await company.sync({ now: later() });
+    expect(await value()).toBe('advocacy');
+    expect((await notices(company, result)).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['overwritten', 'adopted']),
+    );
+    const own = (await company.app.store.overrides.list(null)).filter((set) => set.id === id);
+    expect(own).toMatchObject([
+      { value: 'advocacy', source: 'crm', owner: expect.stringMatching(/^user /), ended: null },
+    ]);
+    await company.indexed();
+    const next = await company.sync({ now: later() });
+    expect(next.summary).toMatchObject({ transitions: 0, writes: { fields: 0, failed: 0, manualEdits: 0 } });
+    expect(await value()).toBe('advocacy');
+    await company.reopen();
   });
 
   test('ask: an edit of the put-back value’s window is found in its turn', async () => {
