@@ -108,17 +108,15 @@ class Walker {
   }
 
   walk(): WalkResult {
-    const { from, to, bands = [] } = this.#input;
+    const { from, to } = this.#input;
     let at = from;
     if (this.#input.mapping.health !== null && this.#input.first !== true)
       this.#healthDay = this.#dayOf(from);
     if (this.#input.first === true) this.#take(from, this.#input.timeline.changes(from - 1, from).length > 0);
     const changed = this.#changes();
-    const byHand = new Set(bands.flatMap((span) => [span.from, span.until]));
     for (const bound of [...this.#bounds(changed), to]) {
       at = this.#quiet(at, bound);
-      const facts = changed.has(bound);
-      if (bound < to && this.#steps < MAX_STEPS) this.#take(bound, facts, facts || byHand.has(bound));
+      if (bound < to && this.#steps < MAX_STEPS) this.#take(bound, changed.has(bound), true);
       at = bound;
     }
     return {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Coverage } from '../facts/index.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { SubjectId, Visit } from '../model/facts.ts';
+import type { Cause, SubjectId, Visit } from '../model/facts.ts';
 import { type RecordKey, recordKeyText } from '../model/record.ts';
 import type { Fence, Placement } from '../store/port.ts';
 import { type Advanced, type AdvanceInput, advance } from './advance.ts';
 import type { FactMaker } from './facts.ts';
 import type { FactSource } from './neighbourhood.ts';
+import { overridesOf, spansOf } from './overrides.ts';
 import { BEGINNING, shareOf } from './replay.ts';
 import { evaluationLevels, Results } from './results.ts';
 import { subjectChunks } from './subject-chunks.ts';
@@ -19,7 +20,7 @@ export interface Backfilled extends Advanced {
 
 /**
  * J14: places one subject as if the present version had decided since the beginning. All visits have the cause
- * `backfill`; known ones that are not among them are kept as superseded, and the course of health is told anew. Takes
+ * `backfill`, but for those that somebody set by hand; known ones that are not among them are kept as superseded, and the course of health is told anew. Takes
  * what `advance` takes, the versions excepted; null: nothing of the subject is alive.
  */
 export function backfill(input: Omit<AdvanceInput, 'versions'>): Backfilled | null {
@@ -36,9 +37,9 @@ export function backfill(input: Omit<AdvanceInput, 'versions'>): Backfilled | nu
   });
   const timeline = maker.timeline(neighbourhood, mapping, subject, BEGINNING);
   if (advanced === null || timeline === null) return null;
-  const visits = advanced.placement.state.visits.map((visit): Visit => ({ ...visit, cause: 'backfill' }));
-  const told = new Set(visits.map(visitText));
-  const superseded = before?.state.visits.filter((visit) => !told.has(visitText(visit))) ?? [];
+  const visits = advanced.placement.state.visits.map((visit): Visit => ({ ...visit, cause: told(visit) }));
+  const texts = new Set(visits.map(visitText));
+  const superseded = before?.state.visits.filter((visit) => !texts.has(visitText(visit))) ?? [];
   const placement: Placement = {
     ...advanced.placement,
     state: { ...advanced.placement.state, visits },
@@ -48,10 +49,14 @@ export function backfill(input: Omit<AdvanceInput, 'versions'>): Backfilled | nu
   return {
     ...advanced,
     placement,
-    transitions: advanced.transitions.map((move) => ({ ...move, cause: 'backfill' })),
+    transitions: advanced.transitions.map((move) => ({ ...move, cause: told(move) })),
     corrected: superseded.length,
     coverage: timeline.coverage(BEGINNING, now),
   };
+}
+
+function told({ cause }: { readonly cause: Cause }): Cause {
+  return cause === 'override' ? 'override' : 'backfill';
 }
 
 export interface BackfillReport {
@@ -79,24 +84,27 @@ export async function backfillJourneys(
   for await (const { accounts, people, neighbourhood } of subjectChunks(source)) {
     const results = new Results();
     const placements: Placement[] = [];
+    const all = [...accounts, ...people];
+    const overrides = await overridesOf(source.store, neighbourhood.recordsOf, all);
     for (const mapping of evaluationLevels(mappings).flat()) {
       const subjects = mapping.subject === 'account' ? accounts : people;
       const before = await source.store.journeys.get(mapping.name, subjects);
       for (const subject of subjects) {
         const records = neighbourhood.recordsOf(subject);
-        const told = backfill({
+        const done = backfill({
           ...{ mapping, subject, neighbourhood, maker, results, now },
           before: before.get(subject),
           identityHash: hashOfRecords(records),
+          byHand: spansOf(overrides.get(subject) ?? [], mapping),
         });
-        if (told === null) continue;
-        placements.push(told.placement);
-        totals.visits += told.placement.state.visits.length;
-        totals.superseded += told.corrected;
+        if (done === null) continue;
+        placements.push(done.placement);
+        totals.visits += done.placement.state.visits.length;
+        totals.superseded += done.corrected;
         const sum = coverage.get(mapping.name);
         if (sum !== undefined) {
-          sum.known += told.coverage.known;
-          sum.asked += told.coverage.asked;
+          sum.known += done.coverage.known;
+          sum.asked += done.coverage.asked;
         }
       }
     }
