@@ -199,7 +199,7 @@ function walkTo(input: WalkTo): Walked | null {
   if (changedIdentity(input)) return null;
   if (
     before.factsHash !== '' &&
-    active < last &&
+    active <= last &&
     before.factsHash !== seenHash(input, timeline, views, last) + handText(byHand, last)
   ) {
     const then = stateBefore(before.state, active, versions.at(-2)?.version ?? null);
