@@ -146,6 +146,23 @@ describe('J29 what is set by hand, over time', () => {
     );
   });
 
+  test('J19 J29 a band set by hand is no earlier band when it ends', () => {
+    // The score is 60, and a hysteresis of 20 would keep it green.
+    const all = stored([{ at: 5, lasts: 3, ended: null, what: ['band', 'green'] }]);
+    const { bands } = spansOf(all, mapping);
+    const common = {
+      versions: [{ mapping, since: day(0) }],
+      timeline: timelineOf([[0, 'wolf']]),
+      noticed: 0,
+    };
+    const { course } = replay({ ...common, bands, to: day(20) });
+    expect(course.map(({ at, band }) => [at, band])).toEqual([
+      [day(0), 'yellow'],
+      [day(5), 'green'],
+      [day(8), 'yellow'],
+    ]);
+  });
+
   test('J29 a later one takes the place of an earlier one on any record; what the mapping does not have takes none', () => {
     const list = [
       anOverride('a', { value: 'met', at: day(1), known: day(1), until: day(30) }),

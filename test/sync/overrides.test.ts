@@ -301,22 +301,21 @@ describe('J29 stages and bands set by hand', () => {
     expect(own).toMatchObject([{ value: 'kept', id: two.hubspot.id }]);
   });
 
-  test('J29 J31 it leaves with its record when a person is split', async () => {
+  test('J29 J31 it leaves with its record when a person is split; who stays is not held by min_stay', async () => {
     const twin = twins.pop()!;
-    await set(twin.subject, {
-      stage: 'met',
-      named: `salesforce:${twin.salesforce.type}:${twin.salesforce.id}`,
-    });
+    const names = (['hubspot', 'salesforce'] as const).map(
+      (crm) => `${crm}:${twin[crm].type}:${twin[crm].id}`,
+    );
+    // The one that does not keep the person's id.
+    const away = twin.subject.id.includes('salesforce') ? 0 : 1;
+    await set(twin.subject, { stage: 'met', named: names[away]! });
     await sync();
     expect(await stages(twin)).toEqual(['met', 'met']);
-    const pair = [
-      `hubspot:contacts:${twin.hubspot.id}`,
-      `salesforce:${twin.salesforce.type}:${twin.salesforce.id}`,
-    ];
-    await company.reopen({ unlink: [pair as [string, string]] });
+    await company.reopen({ unlink: [[names[0]!, names[1]!]] });
     pass(HOUR);
     await sync();
-    expect(await stages(twin)).toEqual(['fresh', 'met']);
+    expect(await stages(twin)).toEqual(away === 0 ? ['met', 'fresh'] : ['fresh', 'met']);
+    expect((await visits(twin)).at(-1)).toMatchObject({ stage: 'fresh', cause: 'override' });
   });
 });
 
