@@ -31,6 +31,9 @@ const AHEAD = 86_400_000;
 /** What the CRM dated this little before the last step was not late, only on its way here: indexes lag. */
 const ON_THE_WAY = 15 * 60_000;
 
+/** The first instant that is a date. */
+const EARLIEST = -8_640_000_000_000_000;
+
 export interface AdvanceInput {
   readonly mapping: Mapping;
   readonly subject: SubjectId;
@@ -72,7 +75,12 @@ export function advance(input: AdvanceInput): Advanced | null {
   const { mapping, subject, neighbourhood, maker, results, before, versions, now } = input;
   const { byHand = NOTHING_BY_HAND } = input;
   const last = before?.state.lastStep ?? null;
-  const timeline = maker.timeline(neighbourhood, mapping, subject, lookBackTo(mapping, last ?? now));
+  const timeline = maker.timeline(
+    neighbourhood,
+    mapping,
+    subject,
+    lookBackTo(mapping, last ?? firstOf(input)),
+  );
   if (timeline === null) return null;
   const instant = instantOf(timeline, Math.max(now, last ?? now));
   const facts = timeline.at(instant);
@@ -203,8 +211,15 @@ function walkTo(input: WalkTo): Walked | null {
     before.factsHash !== seenHash(input, timeline, views, last) + handText(byHand, last)
   ) {
     const then = stateBefore(before.state, active, versions.at(-2)?.version ?? null);
+    const whole = input.maker.timeline(
+      input.neighbourhood,
+      mapping,
+      input.subject,
+      lookBackTo(mapping, active),
+    );
     const part = replay({
       ...common,
+      timeline: whole ?? timeline,
       versions: [version],
       views: () => views,
       to: instant - 1,
@@ -273,8 +288,15 @@ function sooner(due: number | null, change: number | undefined): number | null {
   return due === null ? change - AHEAD : Math.min(due, change - AHEAD);
 }
 
+/** Where the steps of somebody new begin. */
+function firstOf({ versions, now }: AdvanceInput): number {
+  return Math.min(now, versions[0]?.since ?? now);
+}
+
 /** How far back the past has to be exact: to the last step, and as far before it as a wait may look. */
 function lookBackTo(mapping: Mapping, instant: number): number {
+  // Before any date there is nothing to wait for.
+  if (instant < EARLIEST) return instant;
   let first = instant;
   for (const { for: wait } of mapping.stages)
     if (wait !== null) first = Math.min(first, wait.before(instant));

@@ -23,7 +23,7 @@ export interface Backfilled extends Advanced {
  * `backfill`, but for those that somebody set by hand; known ones that are not among them are kept as superseded, and the course of health is told anew. Takes
  * what `advance` takes, the versions excepted; null: nothing of the subject is alive.
  */
-export function backfill(input: Omit<AdvanceInput, 'versions'>): Backfilled | null {
+export function backfill(input: Omit<AdvanceInput, 'versions' | 'rulesChanged'>): Backfilled | null {
   const { mapping, subject, neighbourhood, before, now } = input;
   const maker: FactMaker = {
     ...input.maker,
@@ -49,10 +49,22 @@ export function backfill(input: Omit<AdvanceInput, 'versions'>): Backfilled | nu
   return {
     ...advanced,
     placement,
-    transitions: advanced.transitions.map((move) => ({ ...move, cause: told(move) })),
+    transitions: movesOf(before, advanced),
     corrected: superseded.length,
     coverage: timeline.coverage(BEGINNING, now),
   };
+}
+
+/** What the past is told to have been is no move of today; that somebody stands elsewhere by it is one. */
+function movesOf(
+  before: Placement | undefined,
+  { placement, transitions }: Advanced,
+): Advanced['transitions'] {
+  const last = before?.state.lastStep ?? BEGINNING;
+  const moved = before === undefined || before.state.stage !== placement.state.stage;
+  return transitions
+    .filter(({ at }, position) => at > last || (moved && position === transitions.length - 1))
+    .map((move) => ({ ...move, cause: told(move) }));
 }
 
 function told({ cause }: { readonly cause: Cause }): Cause {

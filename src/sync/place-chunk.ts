@@ -5,8 +5,10 @@ import { isWaystageError } from '../model/errors.ts';
 import type { SubjectId } from '../model/facts.ts';
 import { type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { LeftOver, Placement, VersionSpan } from '../store/port.ts';
+import { backfills } from './activation.ts';
 import { type ByHand, byHandOf } from './adopt.ts';
 import { type Advanced, advance } from './advance.ts';
+import { backfill } from './backfill.ts';
 import type { Effects } from './effects.ts';
 import type { FactMaker } from './facts.ts';
 import type { Fingerprints } from './fingerprints.ts';
@@ -157,7 +159,7 @@ function placeOne(
   const before = upToDate(work, subject, known);
   let advanced: Advanced | null;
   try {
-    advanced = advance({
+    advanced = (backfills(session) ? backfilled(work, mapping) : advance)({
       mapping,
       subject,
       neighbourhood,
@@ -184,6 +186,23 @@ function placeOne(
   // Words cost more than the decision: only a plan shows them for every record.
   const reasons = session.options.kind === 'plan' ? reasonsOf(mapping, advanced) : null;
   return { placement: advanced.placement, reasons, advanced };
+}
+
+/** J14: from the beginning on, by this version. */
+function backfilled(
+  { totals }: ChunkWork,
+  mapping: Mapping,
+): (input: Parameters<typeof advance>[0]) => Advanced | null {
+  return (input) => {
+    const done = backfill(input);
+    if (done === null) return null;
+    const { known, asked } = totals.coverage[mapping.name] ?? { known: 0, asked: 0 };
+    totals.coverage[mapping.name] = {
+      known: known + done.coverage.known,
+      asked: asked + done.coverage.asked,
+    };
+    return done;
+  };
 }
 
 /** Whoever was not looked at lately was as it is now, at the last placing: nothing changed and nothing was due. */

@@ -1,5 +1,7 @@
+import type { Coverage } from '../facts/index.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
 import type { Drop } from './guard.ts';
+import { shareOf } from './replay.ts';
 import type { ResolvedSubjects } from './resolve.ts';
 import type { ApplySummary } from './saved-plan.ts';
 import {
@@ -24,6 +26,8 @@ export interface RunSummary {
   readonly transitions: number;
   /** Visits that a late fact corrected. */
   readonly corrected: number;
+  /** Of a backfill, by journey: how much of what its rules read of the past is on record; null: they read nothing. */
+  readonly backfilled?: Readonly<Record<string, number | null>>;
   readonly writes: {
     readonly records: number;
     readonly fields: number;
@@ -121,6 +125,8 @@ export interface PlacedTotals {
   adopted: number;
   overridesEnded: number;
   unreadable: number;
+  /** By journey that was backfilled. */
+  readonly coverage: Record<string, Coverage>;
 }
 
 export function noPlaced(): PlacedTotals {
@@ -134,7 +140,12 @@ export function noPlaced(): PlacedTotals {
     adopted: 0,
     overridesEnded: 0,
     unreadable: 0,
+    coverage: Object.create(null),
   };
+}
+
+function sharesOf(coverage: PlacedTotals['coverage']): Readonly<Record<string, number | null>> {
+  return Object.fromEntries(Object.entries(coverage).map(([journey, sum]) => [journey, shareOf(sum)]));
 }
 
 export function summarise(
@@ -164,6 +175,7 @@ export function summarise(
     bands: placed.bands,
     transitions: placed.transitions,
     corrected: placed.corrected,
+    ...(Object.keys(placed.coverage).length === 0 ? {} : { backfilled: sharesOf(placed.coverage) }),
     writes: {
       records: writes.records,
       fields: writes.fields,

@@ -50,10 +50,10 @@ async function say(
 export function commands(company: Company) {
   const at = (hours: number): number => NOW + hours * HOUR;
   return {
-    plan: (hours: number, file = 'plan.json', json = true) =>
+    plan: (hours: number, file = 'plan.json', json = true, rules: 'now' | 'backfill' = 'now') =>
       say(company, json, (context) =>
         plan(context, company.app, {
-          ...{ out: file, full: false, connection: undefined, rules: 'now', now: at(hours) },
+          ...{ out: file, full: false, connection: undefined, rules, now: at(hours) },
         }),
       ),
     apply: (hours: number, options: Partial<ApplyOptions> = {}, file = 'plan.json', json = true) =>
