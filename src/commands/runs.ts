@@ -68,14 +68,16 @@ export async function run(
   const fates = await store.runs.fates(found.id, options);
   const notices = await store.runs.notices(found.id);
   const writes = await store.ledger.ofRun(found.id);
-  const refused = writes.filter((write) => write.state !== 'written');
+  // An adopted value was written by a person, not by us.
+  const ours = writes.filter(({ state }) => state !== 'adopted');
+  const refused = ours.filter(({ state }) => state !== 'written' && state !== 'returned');
   const { width } = context.streams;
   print(context, { run: found, notices, records: fates, writes }, () => {
     const zone = context.config().timezone;
     return [
       `Run ${found.id}: ${found.kind}, ${found.status}, started ${instant(found.started, zone)}`,
       ...(found.error === null ? [] : wrap(found.error, width)),
-      ...wrap(written(writes.length - refused.length, refused.length), width),
+      ...wrap(written(ours.length - refused.length, refused.length), width),
       ...part('Problems', problemsOf(found.summary), width),
       ...part(
         'What you should know',

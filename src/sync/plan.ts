@@ -1,7 +1,7 @@
 import type { Connector, FieldInfo } from '../connector/port.ts';
 import type { Mapping } from '../mapping/types.ts';
 import type { Cause, OutputValues, SubjectId } from '../model/facts.ts';
-import type { ManualEdits } from '../model/manual-edits.ts';
+import { isAdopting, type ManualEdits } from '../model/manual-edits.ts';
 import type { Output } from '../model/outputs.ts';
 import {
   type ConnectionId,
@@ -12,6 +12,7 @@ import {
 } from '../model/record.ts';
 import type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 import { fieldNameOf, isText, kindOfType, TEXT_LENGTH } from './outputs.ts';
+import { isValid } from './overrides.ts';
 
 export type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 
@@ -32,6 +33,8 @@ export interface ManualEdit extends RecordKey {
   readonly edited: FieldValue;
   readonly ours: FieldValue;
   readonly kept: boolean;
+  /** Why it was not adopted although it is a stage's or band's field; null: it need not be, or there is no need to say. */
+  readonly unfit: string | null;
 }
 
 export interface RecordPlan {
@@ -100,7 +103,16 @@ export function planRecord(input: PlanInput): RecordPlan {
       if (edited) {
         // An emptied field holds nothing of a person's: it is how one hands the field back to Waystage.
         const kept = input.manualEdits !== 'revert' && present !== null;
-        edits.push({ ...keyOf(record), subject: input.subject, field, edited: present, ours: value, kept });
+        const unfit = kept ? unfitText(input.manualEdits, mapping, choice.output, present) : null;
+        edits.push({
+          ...keyOf(record),
+          subject: input.subject,
+          field,
+          edited: present,
+          ours: value,
+          kept,
+          unfit,
+        });
         if (kept) continue;
       }
       changes.push({
@@ -119,6 +131,13 @@ export function planRecord(input: PlanInput): RecordPlan {
       ? null
       : { ...keyOf(record), subject: input.subject, parent: parentOf(record, connector), changes };
   return { write, unchanged, edits, unreadable };
+}
+
+function unfitText(policy: ManualEdits, mapping: Mapping, output: Output, value: FieldValue): string | null {
+  const kind = output === 'stage' ? 'stage' : output === 'health_band' ? 'band' : null;
+  if (!isAdopting(policy) || kind === null) return null;
+  if (typeof value === 'string' && isValid(mapping, { kind, value })) return null;
+  return `${JSON.stringify(value)} is no ${kind} of ${mapping.name}`;
 }
 
 function isWritable({ shown }: PlanInput, field: string): boolean {
@@ -180,6 +199,6 @@ export function editText(edit: ManualEdit): string {
   const what = `${recordKeyText(edit)} ${edit.field}`;
   if (edit.edited === null) return `${what} was emptied in the CRM and is filled again.`;
   return edit.kept
-    ? `${what} was changed by a person in the CRM and is kept. Clear the field there, or set \`write.manualEdits: revert\`, to let Waystage write it again.`
+    ? `${what} was changed by a person in the CRM and is kept${edit.unfit === null ? '' : `; ${edit.unfit}, so it cannot be adopted`}. Clear the field there, or set \`write.manualEdits: revert\`, to let Waystage write it again.`
     : `${what} was changed by a person in the CRM and is put back to Waystage's value (write.manualEdits: revert).`;
 }

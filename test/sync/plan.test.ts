@@ -27,6 +27,7 @@ function mapping(over: Record<string, unknown> = {}): Mapping {
       label: output,
     })),
     health: { writeStep: 5 },
+    stages: ['trial', 'customer'].map((name) => ({ name, renamedFrom: [] })),
     ...over,
   } as unknown as Mapping;
 }
@@ -187,6 +188,21 @@ describe('a value that neither we wrote nor want is a person’s', () => {
     const result = plan(edited, { stage: 'customer' }, { ...ours, manualEdits: 'revert' });
     expect(changes(result)).toEqual({ waystage_stage: 'customer' });
     expect(editText(result.edits[0]!)).toMatch(/is put back/);
+  });
+
+  test('J29 adopt keeps what is no stage and says why; a stage that could not be adopted yet is kept, too', () => {
+    const adopt = { ...ours, manualEdits: 'adopt for 30d' } as const;
+    const result = plan(edited, { stage: 'customer' }, adopt);
+    expect(changes(result)).toEqual({});
+    expect(editText(result.edits[0]!)).toMatch(
+      /and is kept; "vip" is no stage of .*, so it cannot be adopted\./,
+    );
+    const stage = plan(
+      { ...EMPTY, waystage_stage: 'customer' },
+      { stage: 'trial' },
+      { ...adopt, lastWritten: {} },
+    );
+    expect(stage.edits).toMatchObject([{ kept: true, unfit: null }]);
   });
 
   test('what we want anyway is no edit', () => {
