@@ -24,13 +24,14 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   memory: () => import('./memory.ts'),
   'rules-eval': () => import('./rules-eval.ts'),
   'rules-load': () => import('./rules-load.ts'),
+  incremental: () => import('./incremental.ts'),
   replay: () => import('./replay.ts'),
 };
 
 const USAGE = `Use: npm run -s bench -- [NAME] [--json] [--scale N] [--write]
   NAME     one of ${Object.keys(BENCHMARKS).join(', ')}; without it all, one after another
   --json   prints {name, figures, targets, ok} of each as one line of JSON
-  --scale  times the usual size, for: replay
+  --scale  times the usual size, for: incremental, replay
   --write  keeps the figures of a run of all in docs/performance.md
 `;
 
