@@ -84,6 +84,7 @@ export async function explainThen(
       const before = { ...(last ?? NO_HEALTH), overridden: byHandThen };
       return [explained(mapping, context, state, before, instant, byHand)];
     }),
+    // biome-ignore lint/suspicious/noThenProperty: a list is no function, so nothing takes it for a promise
     then: then.map(({ mapping, since, replayed }) => ({
       journey: mapping.name,
       version: mapping.version,
