@@ -1,5 +1,5 @@
 import type { SubjectId } from '../model/facts.ts';
-import { type CrmRecord, type FieldValue, recordKeyText } from '../model/record.ts';
+import { type CrmRecord, type FieldValue, type RecordKey, recordKeyText } from '../model/record.ts';
 import type { PlannedChange, PlannedWrite } from '../store/plans.ts';
 import type { PlanEffect } from '../store/port.ts';
 import { stale } from './activation.ts';
@@ -104,6 +104,7 @@ export function createApplier(
       const settled = await holding(session, quiet);
       done += settled.done;
       leftOut.push(...settled.leftOut);
+      leftOut.splice(0, leftOut.length, ...(await withPresent(session, plan.changes, leftOut)));
       if (request.strict && leftOut.length > 0)
         throw stale(
           `${leftOut.length} of its values would be left out, the first of ${recordKeyText(leftOut[0]!)} (${leftOut[0]!.field}), and --strict asks for all or nothing. Leave it out, or make a new plan.`,
@@ -173,16 +174,45 @@ function otherFacts(
     .map((change) => leave(write, change, change.new, 'facts'));
 }
 
+/** A value that the run would not write although it wrote others of the record: is it because somebody edited it? */
+async function withPresent(
+  session: Session,
+  changes: readonly PlannedWrite[],
+  leftOut: readonly LeftOut[],
+): Promise<readonly LeftOut[]> {
+  const doubtful = leftOut.filter(({ why }) => why === 'outputs');
+  if (doubtful.length === 0) return leftOut;
+  const planned = new Map(changes.map((write) => [recordKeyText(write), write]));
+  const present = await recordsOf(session, doubtful);
+  return leftOut.map((left) => {
+    const old = planned.get(recordKeyText(left))?.changes.find(({ field }) => field === left.field)?.old;
+    const now = present.get(recordKeyText(left))?.fields[left.field] ?? null;
+    return left.why !== 'outputs' || old === undefined || Object.is(now, old)
+      ? left
+      : { ...left, now, why: 'edited' };
+  });
+}
+
+async function recordsOf(
+  { options: { store } }: Session,
+  keys: readonly RecordKey[],
+): Promise<ReadonlyMap<string, CrmRecord>> {
+  const present = new Map<string, CrmRecord>();
+  for (const { connection, type, ids } of byType(keys))
+    for (const record of (await store.records.get(connection, type, ids)).values())
+      present.set(recordKeyText(record), record);
+  return present;
+}
+
 /** Of records that the run would not write: do they hold what was planned? */
 async function holding(
   session: Session,
   quiet: readonly { readonly write: PlannedWrite; readonly planned: Planned }[],
 ): Promise<{ readonly done: number; readonly leftOut: readonly LeftOut[] }> {
-  const { store } = session.options;
-  const present = new Map<string, CrmRecord>();
-  for (const { connection, type, ids } of byType(quiet.map(({ write }) => write)))
-    for (const record of (await store.records.get(connection, type, ids)).values())
-      present.set(recordKeyText(record), record);
+  const present = await recordsOf(
+    session,
+    quiet.map(({ write }) => write),
+  );
   let done = 0;
   const leftOut: LeftOut[] = [];
   for (const { write } of quiet) {

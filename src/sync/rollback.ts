@@ -51,7 +51,8 @@ export async function rollBack(
       ? [request.run]
       : [...new Set([request.run, ...(await store.activations.runsOf(activation.plan))])];
   const written = await writtenBy(session, runs);
-  const connections = [...new Set([...written.values()].map(({ last }) => last.connection))];
+  const touched = new Set([...written.values()].map(({ last }) => last.connection));
+  const connections = session.options.connections.flatMap(({ id }) => (touched.has(id) ? [id] : []));
   const found: Findings = { writes: [], spared: [], already: 0 };
   await together(
     opens.map(async (open) => {

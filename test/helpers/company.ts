@@ -52,6 +52,8 @@ export interface CompanyOptions {
   /** `connections[].auth.token` of a CRM instead of the good one. */
   readonly tokens?: Partial<Record<Crm, string>>;
   readonly factor?: number;
+  /** `write.activation`. */
+  readonly activation?: 'plan' | 'auto';
   /** `write.guard`. */
   readonly guard?: unknown;
   /** `identity.unlink`. */
@@ -180,6 +182,7 @@ function configOf(
     ...(options.unlink === undefined ? {} : { identity: { unlink: options.unlink } }),
     write: {
       manualEdits: options.manualEdits ?? 'ask',
+      ...(options.activation === undefined ? {} : { activation: options.activation }),
       ...(options.guard === undefined ? {} : { guard: options.guard }),
     },
   });

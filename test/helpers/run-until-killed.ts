@@ -2,7 +2,8 @@
 // flushed, the lease stays. Argument: a `KillOrder` as JSON.
 import { openApp } from '../../src/app/app.ts';
 import type { ResolvedConfig } from '../../src/config/resolve.ts';
-import { type Failpoint, silentProgress } from '../../src/sync/session.ts';
+import type { ApplyRequest } from '../../src/sync/saved-plan.ts';
+import { type Failpoint, type RollbackRequest, silentProgress } from '../../src/sync/session.ts';
 import { type SharedTime, sharedClock } from './shared-clock.ts';
 
 export interface KillOrder {
@@ -10,7 +11,9 @@ export interface KillOrder {
   readonly time: SharedTime;
   readonly now: number;
   /** Default: a sync. */
-  readonly kind?: 'sync' | 'pull';
+  readonly kind?: 'sync' | 'pull' | 'apply' | 'rollback';
+  readonly apply?: ApplyRequest;
+  readonly rollback?: RollbackRequest;
   readonly history?: boolean;
   readonly point: Failpoint;
   /** The how-manieth time the point is reached. */
@@ -29,6 +32,8 @@ let hits = 0;
 await app.run({
   kind: order.kind ?? 'sync',
   history: order.history ?? false,
+  ...(order.apply === undefined ? {} : { apply: order.apply }),
+  ...(order.rollback === undefined ? {} : { rollback: order.rollback }),
   now: order.now,
   progress: silentProgress,
   signal: new AbortController().signal,
