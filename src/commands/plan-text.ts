@@ -82,6 +82,7 @@ function short(rule: string | null): string {
 function labelOf(journey: JourneyLabels | undefined, what: 'stage' | 'band', name: string): string {
   if (name === 'none') return what === 'stage' ? 'no stage' : 'no band';
   if (name === 'new') return 'new on the journey';
+  if (name === 'unknown' && what === 'band') return 'Unknown';
   const list = what === 'stage' ? journey?.stages : journey?.bands;
   return clean(list?.find((one) => one.name === name)?.label ?? name);
 }
@@ -99,7 +100,8 @@ function matrixLines(
     Object.entries(row).map(([to, subjects]) => ({ from, to, subjects })),
   );
   const moving = cells.filter(({ from, to }) => from !== to).sort((a, b) => b.subjects - a.subjects);
-  if (moving.length === 0) return [];
+  // A first load moves nobody: everybody is new.
+  if (moving.every(({ from }) => from === 'new')) return [];
   const staying = cells.reduce((sum, { from, to, subjects }) => sum + (from === to ? subjects : 0), 0);
   return [
     '',

@@ -56,7 +56,7 @@ export async function plan(context: CommandContext, app: App, options: PlanOptio
     save(resolve(context.folder, options.out), document);
     remark(
       context,
-      `The plan is saved in ${options.out}; \`waystage apply ${options.out}\` writes it${changesRules(sets) ? ' and lets its rules take over' : ''}.`,
+      `The plan is saved in ${options.out}. \`waystage apply ${options.out}\` writes it${changesRules(sets) ? ' and lets its rules take over' : ''}.`,
     );
   }
   print(context, document, () => lines(context, app, result, costs));
@@ -83,8 +83,8 @@ function lines(
     '',
     ...wrap(
       writes.length === 0
-        ? `Nothing would be written${result.summary.writes.unreadable > 0 ? ' until the fields are there' : ''}.`
-        : `${plural(fields, 'field')} on ${plural(writes.length, 'record')} would be written.`,
+        ? `A sync would write nothing${result.summary.writes.unreadable > 0 ? ' until the fields are there' : ''}.`
+        : `A sync would write ${plural(fields, 'field')} on ${plural(writes.length, 'record')}:`,
       width,
     ),
     ...costLines(costs, width),

@@ -5,8 +5,8 @@ import type { NewActivation, VersionSpan } from '../store/port.ts';
 import { evaluationLevels } from './results.ts';
 import type { Session } from './session.ts';
 
-/** Before any fact. */
-const BEGINNING = Number.MIN_SAFE_INTEGER;
+/** Before any fact: no CRM dates anything earlier. */
+const BEGINNING = 0;
 
 /** Names the journeys in their versions together: a rule set is another as soon as one of them is (J23). */
 export function ruleSetOf(mappings: readonly Pick<Mapping, 'name' | 'version'>[]): string {
@@ -51,7 +51,9 @@ export async function pendingActivation(session: Session): Promise<NewActivation
   const { store, mappings, mappingTexts, rules, now, apply } = session.options;
   const set = rules?.set ?? ruleSetOf(mappings);
   const active = await store.activations.active();
-  if (active?.set === set && !backfills(session)) return null;
+  // Applied again after it was killed: the past was told anew already.
+  const told = apply !== undefined && active?.plan === apply.plan.id;
+  if (active?.set === set && (told || !backfills(session))) return null;
   const journeys: NewActivation['journeys'][number][] = [];
   for (const mapping of mappings) {
     const { name: journey, version, file } = mapping;

@@ -19,11 +19,11 @@ export interface Selection {
  * hold yet what they should. Until the run is settled they all go on waiting.
  */
 export async function select(session: Session): Promise<Selection> {
-  const { store, mappings, kind, full, reconcile, now } = session.options;
+  const { store, mappings, kind, full, reconcile, now, ruleSpan } = session.options;
   const basis = await basisOf(session);
   const last = await store.pending.last();
   // Rules that take over or come back decide about everybody, and a saved plan is about whoever it was about.
-  const rules = kind === 'apply' || kind === 'rollback';
+  const rules = kind === 'apply' || kind === 'rollback' || ruleSpan === 'backfill';
   const everybody = full || reconcile === true || rules || last.basis !== basis;
   if (!everybody) {
     await followTouched(session);

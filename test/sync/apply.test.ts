@@ -272,6 +272,27 @@ describe('a changed threshold: plan, apply, rollback (J23-J28)', () => {
       rules: { waiting: { rolledBack: true } },
     });
   });
+
+  test('J14 J25 changed rules may count for all the past: visits are told anew, and a rollback takes them back', async () => {
+    const before = await outputsInCrms(company);
+    const stages = await company.app.store.journeys.stageCounts();
+    await changeRule(company, accounts, WAS, IS);
+    const { json: plan } = await run.plan(1, 'plan.json', true, 'backfill');
+    expect(plan.plan.rules).toBe('backfill');
+    const applied = await run.apply(1);
+    expect(applied).toMatchObject({ exit: 0, json: { applied: { activated: true, leftOut: [] } } });
+    const found = new Set<string>();
+    for await (const visits of company.app.store.exports.visits(null))
+      for (const { cause } of visits) found.add(cause);
+    expect([...found]).toEqual(['backfill']);
+    await company.indexed();
+    expect((await run.sync(1)).summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
+    await run.rollback(1, applied.json.run);
+    expect(await outputsInCrms(company)).toEqual(before);
+    expect(await company.app.store.journeys.stageCounts()).toEqual(stages);
+    await company.indexed();
+    expect((await run.sync(1)).summary).toMatchObject({ transitions: 0, writes: { fields: 0 } });
+  });
 });
 
 /** Visits made by changed rules, by cause; those that were superseded are none. */
