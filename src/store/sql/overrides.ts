@@ -1,13 +1,15 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { ConnectionId, RecordKey } from '../../model/record.ts';
 import type { OverrideEnd, OverrideStore, StoredOverride } from '../port.ts';
-import type { Bulk } from './bulk.ts';
+import type { Bulk, BulkTable } from './bulk.ts';
 import { chunks, groupBy, listed } from './chunks.ts';
 import { fenced } from './fence.ts';
 import { beginEntries } from './ledger.ts';
 import type { Tables } from './tables.ts';
 
 type OverrideRow = Tables['overrides'];
+
+const OVERRIDES: BulkTable = { name: 'overrides', columns: ['override'], key: ['override'], replace: [] };
 
 /** Stages and bands set by hand. */
 export function overrideStore(db: Kysely<Tables>, bulk: Bulk): OverrideStore {
@@ -26,6 +28,8 @@ export function overrideStore(db: Kysely<Tables>, bulk: Bulk): OverrideStore {
     },
     async of(records) {
       const found: OverrideRow[] = [];
+      // Asked with every chunk of a run, and mostly there are none.
+      if (records.length === 0 || (await bulk.isEmpty(OVERRIDES))) return [];
       for (const group of byType(records)) {
         const { connection, type } = group[0]!;
         for (const part of chunks(group.map(({ id }) => id))) {
