@@ -91,6 +91,7 @@ export function advance(input: AdvanceInput): Advanced | null {
     subject,
     neighbourhood.graph,
     results,
+    () => neighbourhood.epochs(lookBackTo(mapping, last ?? firstOf(input))),
   );
   const context: StepContext = { facts, past: timeline, ...presentResults };
   const walked = walkTo({ ...input, timeline, facts, instant, views });

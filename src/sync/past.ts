@@ -36,7 +36,8 @@ export async function datedGraphs(
     dated.push(past === undefined ? record : { ...record, past });
   }
   const present = buildFactGraph({ ...input, records: dated });
-  const parts = partsOf(dated, pasts, input);
+  const rivals = rivalAccounts(dated, input);
+  const parts = partsOf(dated, pasts, rivals, input);
   const ends = [...new Set([...parts.ends.values()].flat())].sort((a, b) => a - b);
   const made = new Map<string, PartThen>();
   /** One part as it was: it differs from what it is now only by what ended in it later. */
@@ -52,7 +53,7 @@ export async function datedGraphs(
       records: parts.records.get(part) ?? [],
       asOf: {
         alive: (record) => record.state === 'live' || record.modified > instant,
-        associations: (record) => linksAt(record, pasts.get(recordKeyText(record)), instant),
+        associations: (record) => linksAt(record, pasts.get(recordKeyText(record)), rivals, instant),
       },
     });
     const then = { graph, inputs: new Map<string, SubjectInput | undefined>() };
@@ -96,13 +97,14 @@ interface PartThen {
 interface Parts {
   of(group: string): string;
   readonly records: ReadonlyMap<string, readonly DatedRecord[]>;
-  /** Instants at which records or links of a part ended, sorted. */
+  /** Instants at which records or links of a part ended, or a second account came to be, sorted. */
   readonly ends: ReadonlyMap<string, readonly number[]>;
 }
 
 function partsOf(
   records: readonly DatedRecord[],
   pasts: ReadonlyMap<string, RecordPast>,
+  rivals: ReadonlyMap<string, number>,
   { groupOf }: Pick<FactGraphInput, 'groupOf'>,
 ): Parts {
   const parents = new Map<string, string>();
@@ -141,6 +143,8 @@ function partsOf(
     else known.push(record);
     const ended = (pasts.get(key)?.endedLinks ?? []).map((link) => link.ended);
     if (record.state !== 'live') ended.push(record.modified);
+    const born = rivals.get(key);
+    if (born !== undefined) ended.push(born);
     if (ended.length === 0) continue;
     const all = ends.get(part) ?? new Set();
     ends.set(part, all);
@@ -172,15 +176,71 @@ async function pastsOf(store: Store, keys: readonly RecordKey[]): Promise<Readon
   return pasts;
 }
 
+/**
+ * Accounts of people who have several, with the instant at which each came to be: before that the person belonged to
+ * another one. Any other link takes effect by itself when the later of its two records begins to have facts.
+ */
+function rivalAccounts(
+  records: readonly DatedRecord[],
+  { entityOf, groupOf }: Pick<FactGraphInput, 'entityOf' | 'groupOf'>,
+): ReadonlyMap<string, number> {
+  const created = new Map(records.map((record) => [recordKeyText(record), record.created]));
+  /** By person: by account, the records of it that the person's records are linked to. */
+  const linked = new Map<string, Map<string, Set<string>>>();
+  const note = (person: string, account: string): void => {
+    const name = groupOf(person) ?? person;
+    const accounts = linked.get(name) ?? new Map<string, Set<string>>();
+    linked.set(name, accounts);
+    const of = groupOf(account) ?? account;
+    accounts.set(of, (accounts.get(of) ?? new Set()).add(account));
+  };
+  for (const record of records) {
+    const entity = entityOf(record.connection, record.type);
+    if (entity !== 'person' && entity !== 'account') continue;
+    for (const [type, links] of Object.entries(record.associations)) {
+      const other = entityOf(record.connection, type);
+      if (other === entity || (other !== 'person' && other !== 'account')) continue;
+      for (const { id } of links) {
+        const [own, far] = [
+          recordKeyText(record),
+          recordKeyText({ connection: record.connection, type, id }),
+        ];
+        if (entity === 'person') note(own, far);
+        else note(far, own);
+      }
+    }
+  }
+  const rivals = new Map<string, number>();
+  for (const accounts of linked.values()) {
+    if (accounts.size < 2) continue;
+    for (const keys of accounts.values()) {
+      for (const key of keys) {
+        const born = created.get(key);
+        if (born != null) rivals.set(key, born);
+      }
+    }
+  }
+  return rivals;
+}
+
 function linksAt(
   record: DatedRecord,
   past: RecordPast | undefined,
+  rivals: ReadonlyMap<string, number>,
   instant: number,
 ): Readonly<Record<string, readonly Association[]>> {
   const former = (past?.endedLinks ?? []).filter(({ ended }) => ended > instant);
-  if (former.length === 0) return record.associations;
+  const unborn = (type: string, id: string): boolean => {
+    if (rivals.size === 0) return false;
+    const created = rivals.get(recordKeyText({ connection: record.connection, type, id }));
+    return created !== undefined && created > instant;
+  };
+  const own = rivals.get(recordKeyText(record));
+  if (own !== undefined && own > instant) return {};
   const links: Record<string, Association[]> = Object.create(null);
-  for (const type in record.associations) links[type] = [...(record.associations[type] ?? [])];
+  for (const type in record.associations)
+    links[type] = (record.associations[type] ?? []).filter(({ id }) => !unborn(type, id));
+  if (former.length === 0) return links;
   for (const { to } of former) {
     const known = links[to.type] ?? [];
     // What is said of a link now does not hold for the time it said something else.

@@ -74,7 +74,9 @@ export function replayChunk(
       const timeline = maker.timeline(neighbourhood, mapping, subject, BEGINNING, told);
       if (timeline === null) continue;
       const viewsOf = (version: Mapping): JourneyViews =>
-        resultsOf(version, version.subject, subject, neighbourhood.graph, results).views;
+        resultsOf(version, version.subject, subject, neighbourhood.graph, results, () =>
+          neighbourhood.epochs(BEGINNING),
+        ).views;
       const hands = byHand?.(mapping, subject) ?? NOTHING_BY_HAND;
       const result = replay({
         versions: spans,

@@ -1,4 +1,4 @@
-import type { FactGraph } from '../facts/index.ts';
+import type { FactGraph, GraphEpochs } from '../facts/index.ts';
 import {
   type HealthStep,
   NO_VIEWS,
@@ -78,25 +78,32 @@ function viewAt(
 /** Results of other journeys over time. */
 export type JourneyViews = ViewTimeline;
 
-/** What a step of this mapping may see besides its own state and the facts. */
+/**
+ * What a step of this mapping may see besides its own state and the facts.
+ * @param epochs who belonged to whom at earlier instants; without it as now
+ */
 export function resultsOf(
   mapping: Mapping,
   kind: SubjectKind,
   subject: SubjectId,
   graph: FactGraph,
   results: Results,
+  epochs: () => GraphEpochs = () => [],
 ): { readonly now: Omit<StepContext, 'facts'>; readonly views: ViewTimeline } {
   if (mapping.dependsOn.length === 0)
     return { now: { results: {}, accountResults: {}, peopleResults: {} }, views: NO_VIEWS };
   const journeys = (of: 'self' | 'account' | 'people'): readonly string[] =>
     mapping.dependsOn.filter((dependency) => dependency.of === of).map((dependency) => dependency.journey);
-  const account = kind === 'account' ? subject : (graph.accountOf(subject) as SubjectId | null);
   const [ofSelf, ofAccount, ofPeople] = [journeys('self'), journeys('account'), journeys('people')];
-  const people = ofPeople.length === 0 || account === null ? [] : (graph.peopleOf(account) as SubjectId[]);
-  const at = (instant: number | null): Omit<StepContext, 'facts'> => {
+  const nearIn = (then: FactGraph): Near => {
+    const account = kind === 'account' ? subject : (then.accountOf(subject) as SubjectId | null);
+    const people = ofPeople.length === 0 || account === null ? [] : (then.peopleOf(account) as SubjectId[]);
+    return { graph: then, account, people };
+  };
+  const at = ({ graph: then, account, people }: Near, instant: number | null): Omit<StepContext, 'facts'> => {
     const peopleResults: Record<string, Views> = Object.create(null);
     for (const person of people) {
-      const key = graph.input('person', person, person)?.person?.key;
+      const key = then.input('person', person, person)?.person?.key;
       if (key !== undefined) peopleResults[key] = results.of(person, ofPeople, instant);
     }
     return {
@@ -105,21 +112,49 @@ export function resultsOf(
       peopleResults,
     };
   };
+  const present = nearIn(graph);
+  let course: readonly (Near & { readonly from: number })[] | null = null;
+  /** Who was near, each from its instant on. */
+  const nears = (): readonly (Near & { readonly from: number })[] => {
+    if (course !== null) return course;
+    const found: (Near & { readonly from: number })[] = [];
+    const all = ofAccount.length + ofPeople.length === 0 ? [] : epochs();
+    for (const { from, graph: then } of all) {
+      const near = nearIn(then);
+      const last = found.at(-1);
+      if (last === undefined || nearText(last) !== nearText(near)) found.push({ ...near, from });
+    }
+    course = found.length === 0 ? [{ ...present, from: Number.NEGATIVE_INFINITY }] : found;
+    return course;
+  };
   return {
-    now: at(null),
+    now: at(present, null),
     views: {
-      at,
+      at: (instant) => at(nears().findLast(({ from }) => from <= instant) ?? present, instant),
       changes(from, to) {
         const points = new Set(results.changes(subject, ofSelf, from, to));
-        if (account !== null)
-          for (const point of results.changes(account, ofAccount, from, to)) points.add(point);
-        for (const person of people) {
-          for (const point of results.changes(person, ofPeople, from, to)) points.add(point);
+        for (const near of nears()) {
+          if (near.from > from && near.from <= to) points.add(near.from);
+          if (near.account !== null)
+            for (const point of results.changes(near.account, ofAccount, from, to)) points.add(point);
+          for (const person of near.people)
+            for (const point of results.changes(person, ofPeople, from, to)) points.add(point);
         }
         return [...points].sort((a, b) => a - b);
       },
     },
   };
+}
+
+/** Whose results a subject sees. */
+interface Near {
+  readonly graph: FactGraph;
+  readonly account: SubjectId | null;
+  readonly people: readonly SubjectId[];
+}
+
+function nearText({ account, people }: Near): string {
+  return JSON.stringify([account, [...people].sort()]);
 }
 
 /** Mappings in the order their results depend on each other: each level reads only earlier ones. The mappings are

@@ -69,10 +69,10 @@ describe('J36 a backtest over the history of both CRMs', () => {
       () => undefined,
     );
     const said: Record<string, readonly string[]> = {};
-    const request = { mappings: [accounts()], to: STORY_END - 1, noticed: NOW, told: how };
+    const request = { mappings: company.app.mappings.mappings, to: STORY_END - 1, noticed: NOW, told: how };
     for await (const { replayed } of replaySubjects(source(), maker, request))
-      for (const { subject, result } of replayed)
-        said[subject] = [
+      for (const { subject, mapping, result } of replayed)
+        said[`${mapping.name} ${subject}`] = [
           ...result.state.visits.map(({ stage, entered, left }) => `${stage} ${entered} ${left}`),
           ...result.course.map(({ at, score, band }) => `${at} ${score} ${band}`),
         ];
@@ -174,6 +174,13 @@ describe('J36 a backtest over the history of both CRMs', () => {
         type: 'deals',
         id,
         properties: { dealstage: 'closedlost', closedate: at(120) },
+      });
+    // A company that people belong to from now on is not where they belonged before.
+    for (const contact of (await company.records('hubspot', 'contacts')).slice(0, 6))
+      await company.control('hubspot', 'create', {
+        type: 'companies',
+        properties: { name: 'Came later', domain: `later-${contact.id}.example.com` },
+        associations: [{ toType: 'contacts', toId: contact.id, primary: true }],
       });
     await pull();
     await company.sync();
