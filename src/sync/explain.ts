@@ -4,6 +4,7 @@ import {
   EMPTY_STATE,
   type Explanation,
   explainSubject,
+  healthInstant,
   inForce,
   NO_HEALTH,
   type PreviousHealth,
@@ -35,6 +36,9 @@ export interface SubjectExplanation {
   }[];
 }
 
+/** Health is judged as of an instant of this day at the earliest. */
+const TWO_DAYS = 2 * 86_400_000;
+
 /** Explains a subject on every journey of its kind, out of what is stored; `instant` is the moment judged (J33). */
 export async function explain(
   store: Store,
@@ -54,9 +58,17 @@ export async function explain(
     const state = placement?.state ?? EMPTY_STATE;
     const at = Math.max(instant, state.lastStep ?? instant);
     const byHand = spansOf(overrides.get(subject.id) ?? [], mapping);
-    const { now: seen } = resultsOf(mapping, subject.kind, subject.id, neighbourhood.graph, results);
+    const { now: seen, views } = resultsOf(mapping, subject.kind, subject.id, neighbourhood.graph, results);
     const health = { ...(placement?.health ?? NO_HEALTH), overridden: placement?.byHand?.band === true };
-    journeys.push(explained(mapping, { facts, ...seen }, state, health, at, byHand));
+    const timeline = maker.timeline(neighbourhood, mapping, subject.id, at - TWO_DAYS);
+    const active = (await store.journeys.versions(mapping.name)).at(-1);
+    const since = active?.version === mapping.version ? active.since : at;
+    const hands = [...byHand.stages, ...byHand.bands];
+    const judgedAt =
+      timeline === null
+        ? at
+        : healthInstant({ mapping, timeline, views, byHand: hands, state, since, instant: at });
+    journeys.push(explained(mapping, { facts, ...seen }, state, health, at, byHand, judgedAt));
   }
   return { subject, records: await recordsOf(store, subject), journeys };
 }
@@ -101,6 +113,8 @@ function explained(
   health: PreviousHealth,
   instant: number,
   byHand: HandSpans = NOTHING_BY_HAND,
+  /** As of when health was judged (J20). */
+  judgedAt: number = instant,
 ): Explanation {
   return explainSubject({
     mapping,
@@ -108,7 +122,7 @@ function explained(
     state,
     health: scoreHealth(
       mapping,
-      contextAt(mapping, context, state, instant),
+      contextAt(mapping, context, state, judgedAt),
       health,
       inForce(byHand.bands, instant),
     ),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { explain } from '../../src/sync/explain.ts';
 import type { Failpoint } from '../../src/sync/session.ts';
 import { type Company, startCompany } from '../helpers/company.ts';
 import { type Json, runWith } from './kit.ts';
@@ -170,8 +171,8 @@ describe('J15 a run looks only at whom something concerns', () => {
     pass(DAY - (company.clock.now() % DAY) + HOUR);
     await sync();
     const { store } = company.app;
-    const scores = async (): Promise<readonly unknown[]> => {
-      const found: unknown[] = [];
+    const scores = async (): Promise<readonly Json[]> => {
+      const found: Json[] = [];
       for await (const chunk of store.journeys.scan('accounts'))
         for (const { subject, health } of chunk) found.push([subject, health]);
       return found;
@@ -181,6 +182,15 @@ describe('J15 a run looks only at whom something concerns', () => {
     pass(20 * HOUR);
     const { summary } = await sync({ full: true });
     expect(await scores()).toEqual(before);
+    // J33: the explanation says what was decided.
+    const { connections, mappings } = company.app;
+    const explained: unknown[] = [];
+    for (const subject of await store.subjects.list('account')) {
+      if (subject.gone) continue;
+      const { journeys } = await explain(store, connections, mappings.mappings, subject, now);
+      explained.push([subject.id, journeys[0]?.health?.score]);
+    }
+    expect(explained).toEqual(before.map(([id, { score }]: Json) => [id, score]));
     expect(summary.transitions).toBe(0);
     pass(4 * HOUR);
     await sync();
