@@ -71,7 +71,8 @@ export async function init(context: CommandContext): Promise<ExitStatus> {
     '  3. waystage provision --plan  the fields Waystage would create in the CRM;',
     '     waystage provision         creates them',
     '  4. waystage plan              what a sync would write; writes nothing',
-    '  5. Set `write.mode: apply`, then waystage sync (waystage serve: by schedule)',
+    '  5. waystage plan --out plan.json, then waystage apply plan.json: the first plan',
+    '     that is applied lets waystage sync (waystage serve: by schedule) write',
   ]);
   return 0;
 }
@@ -152,7 +153,7 @@ mappings:
 ${mappings.map((mapping) => `  - ${mapping}`).join('\n')}
 
 write:
-  mode: plan-only       # look at \`waystage plan\` first, then set: apply
+  # mode: plan-only     # never write; without it a first applied plan lets syncs write
   manualEdits: ask      # an output that a person edited is kept and reported; revert: put back and reported;
                         # adopt for 30d: an edited stage or band holds for that time
 
