@@ -177,7 +177,11 @@ function placeOne(
     exhausted(work, mapping, subject, known, error.message);
     return null;
   }
-  if (advanced === null) return null;
+  if (advanced === null) {
+    // Not there yet, as far as the CRM's dates go: nothing will touch it when its time comes.
+    if (known === undefined) work.again.set(subject, { state: 'held', asleep: true });
+    return null;
+  }
   if (advanced.exhausted) {
     exhausted(work, mapping, subject, known, 'its facts ask for more steps than one subject may cost.');
     return null;

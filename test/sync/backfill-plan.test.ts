@@ -47,7 +47,7 @@ describe('J14 a plan that tells the past anew', () => {
     expect(applied.json.backfilled).toEqual(planned.json.backfilled);
     const spans = await company.app.store.journeys.versions('accounts');
     expect(spans).toHaveLength(1);
-    expect(spans[0]!.since).toBeLessThan(0);
+    expect(spans[0]!.since).toBe(0);
     const after = await standing();
     let early = 0;
     for (const entry of Object.values(after) as [string, { entered: number; cause: string }[]][])
