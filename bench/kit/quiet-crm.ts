@@ -11,9 +11,9 @@ import { requestedFields } from '../../src/mapping/index.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { ConnectionId, CrmRecord, FieldValue } from '../../src/model/record.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import { ownFieldNames } from '../../src/sync/outputs.ts';
 import { runSync, type SyncResult } from '../../src/sync/run.ts';
 import { type Progress, type SyncConnection, silentProgress } from '../../src/sync/session.ts';
+import { ownFieldNames } from '../../src/sync/write/outputs.ts';
 import type { Spent } from './measure.ts';
 
 /** A CRM without a network: it hands over what it is given and takes every write. */

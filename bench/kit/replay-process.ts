@@ -5,8 +5,8 @@ import { EXAMPLE_MAPPINGS, packageRoot } from '../../src/app/package-root.ts';
 import { finish } from '../../src/config/resolve.ts';
 import { Config } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import { createFactMaker } from '../../src/sync/facts.ts';
-import { replaySubjects } from '../../src/sync/replay.ts';
+import { replaySubjects } from '../../src/sync/look/replay.ts';
+import { createFactMaker } from '../../src/sync/subjects/facts.ts';
 import { keepHeapSmall } from '../../src/terminal/heap.ts';
 
 /** Replays the example journeys of every subject of a database from the beginning; prints what it took. */

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../config/resolve.ts';
 import type { KnownConnection } from '../mapping/index.ts';
 import { WaystageError } from '../model/errors.ts';
 import type { Store } from '../store/port.ts';
-import { ruleSetOf } from '../sync/activation.ts';
+import { ruleSetOf } from '../sync/place/activation.ts';
 import type { Rules, RuleView, SyncConnection, SyncOptions } from '../sync/session.ts';
 import { hasErrors, type LoadedMappings, loadSource, type RuleSource } from './mappings.ts';
 

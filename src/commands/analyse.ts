@@ -5,7 +5,7 @@ import type { Duration, Mapping } from '../mapping/types.ts';
 import { WaystageError } from '../model/errors.ts';
 import type { Cause } from '../model/facts.ts';
 import { nearest } from '../model/nearest.ts';
-import { type AnalyseRequest, analyseJourneys } from '../sync/analyse.ts';
+import { type AnalyseRequest, analyseJourneys } from '../sync/look/analyse.ts';
 import { count } from '../terminal/text.ts';
 import { analysisLines } from './analyse-text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';

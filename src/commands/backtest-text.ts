@@ -1,6 +1,6 @@
 import type { BacktestReport, HorizonReport, Share } from '../backtest/index.ts';
 import type { Mapping } from '../mapping/types.ts';
-import type { BacktestResult } from '../sync/backtest.ts';
+import type { BacktestResult } from '../sync/look/backtest.ts';
 import { table } from '../terminal/table.ts';
 import { count, day, listing, plural, wrap } from '../terminal/text.ts';
 

@@ -1,8 +1,8 @@
 import type { App } from '../app/app.ts';
 import { createZone } from '../mapping/index.ts';
 import { WaystageError } from '../model/errors.ts';
-import { explain as explainNow, explainThen, type SubjectExplanation } from '../sync/explain.ts';
-import { findSubject, namedBy } from '../sync/find-subject.ts';
+import { explain as explainNow, explainThen, type SubjectExplanation } from '../sync/look/explain.ts';
+import { findSubject, namedBy } from '../sync/subjects/find-subject.ts';
 import { clean, day, instant as moment, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
 import { explanationText } from './explain-text.ts';

@@ -1,7 +1,7 @@
 import type { App } from '../app/app.ts';
 import { WaystageError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
-import { type FieldReport, MAX_DISTINCT, reportFields } from '../sync/field-report.ts';
+import { type FieldReport, MAX_DISTINCT, reportFields } from '../sync/read/field-report.ts';
 import { table } from '../terminal/table.ts';
 import { count, instant, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';

@@ -1,7 +1,7 @@
 import type { App } from '../app/app.ts';
 import type { Connector } from '../connector/port.ts';
-import type { PlannedWrite } from '../sync/plan.ts';
 import type { RunSummary } from '../sync/summary.ts';
+import type { PlannedWrite } from '../sync/write/plan.ts';
 
 /** Requests the writes of one connection and type take, and the fresh reads before them (J27). */
 export interface Forecast {

@@ -9,8 +9,8 @@ import type {
   SupersededVisit,
   VersionSpan,
 } from '../store/port.ts';
-import { ofSubject } from '../sync/overrides-set.ts';
-import { thenOf } from '../sync/then.ts';
+import { thenOf } from '../sync/look/then.ts';
+import { ofSubject } from '../sync/place/overrides-set.ts';
 import { table } from '../terminal/table.ts';
 import { clean, instant, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';

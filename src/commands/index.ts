@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { createLog } from '../app/log.ts';
 import { WaystageError } from '../model/errors.ts';
 import type { Fate } from '../store/port.ts';
-import { findSubject, namedBy } from '../sync/find-subject.ts';
+import { findSubject, namedBy } from '../sync/subjects/find-subject.ts';
 import { analyse } from './analyse.ts';
 import { apply } from './apply.ts';
 import { backtest } from './backtest.ts';

@@ -1,6 +1,6 @@
 import { recordKeyText } from '../model/record.ts';
-import type { Matrix, PlanEffects, RuleEffect } from '../sync/effects.ts';
-import type { PlannedWrite } from '../sync/plan.ts';
+import type { Matrix, PlanEffects, RuleEffect } from '../sync/place/effects.ts';
+import type { PlannedWrite } from '../sync/write/plan.ts';
 import type { JourneyLabels } from '../terminal/summary.ts';
 import { table } from '../terminal/table.ts';
 import { clean, columns, count, listing, pad, plural, wrap } from '../terminal/text.ts';

@@ -4,7 +4,7 @@ import type { App } from '../app/app.ts';
 import { configurationHash } from '../app/rules.ts';
 import { WaystageError } from '../model/errors.ts';
 import type { SyncResult } from '../sync/run.ts';
-import type { RuleSpan, SavedPlan } from '../sync/saved-plan.ts';
+import type { RuleSpan, SavedPlan } from '../sync/write/saved-plan.ts';
 import { summaryLines } from '../terminal/summary.ts';
 import { plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print, remark } from './context.ts';

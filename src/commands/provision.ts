@@ -1,8 +1,8 @@
 import type { App } from '../app/app.ts';
 import type { Connection, ProvisionResult, ProvisionStep, ProvisionTarget } from '../connector/port.ts';
 import { WaystageError } from '../model/errors.ts';
-import { outputFieldsOf } from '../sync/outputs.ts';
 import type { SyncConnection } from '../sync/session.ts';
+import { outputFieldsOf } from '../sync/write/outputs.ts';
 import { clean, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WaystageError } from '../model/errors.ts';
-import type { SavedPlan } from '../sync/saved-plan.ts';
+import type { SavedPlan } from '../sync/write/saved-plan.ts';
 
 /** Says what a file is and how it is to be read. */
 export const FORMAT = 'waystage-plan-1';

@@ -1,6 +1,6 @@
 import type { App } from '../app/app.ts';
-import { sparedText } from '../sync/rollback.ts';
 import type { RollbackSummary, RunSummary } from '../sync/summary.ts';
+import { sparedText } from '../sync/write/rollback.ts';
 import { problemLines } from '../terminal/summary.ts';
 import { clean, listing, plural, wrap } from '../terminal/text.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';

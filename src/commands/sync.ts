@@ -1,7 +1,7 @@
 import type { App } from '../app/app.ts';
 import type { SyncResult } from '../sync/run.ts';
-import type { ApplyRequest, RuleSpan } from '../sync/saved-plan.ts';
 import { type Progress, type RollbackRequest, type SyncOptions, silentProgress } from '../sync/session.ts';
+import type { ApplyRequest, RuleSpan } from '../sync/write/saved-plan.ts';
 import { progress } from '../terminal/progress.ts';
 import { type JourneyLabels, summaryLines } from '../terminal/summary.ts';
 import { type CommandContext, type ExitStatus, print } from './context.ts';

@@ -1,6 +1,6 @@
 import { budgetOf } from './budget.ts';
 import { noteProblem } from './problems.ts';
-import { typesNeeded } from './pull.ts';
+import { typesNeeded } from './read/pull.ts';
 import type { OpenConnection, Session, SyncConnection } from './session.ts';
 
 /** Opens a connection, asks who we are there and what it looks like. Null, with the problem named, when it fails. */

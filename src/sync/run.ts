@@ -2,12 +2,11 @@ import { isWaystageError, WaystageError } from '../model/errors.ts';
 import type { SubjectId } from '../model/facts.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunStatus } from '../store/port.ts';
-import { insistOnSameRules, pendingActivation } from './activation.ts';
-import { type Applier, createApplier, leftOutText } from './apply.ts';
-import { refreshCalculated } from './calculated.ts';
 import { connect } from './connect.ts';
-import type { PlanEffects } from './effects.ts';
-import { approvalOf, NOTHING_APPROVED } from './guard.ts';
+import { withLease } from './lease.ts';
+import { insistOnSameRules, pendingActivation } from './place/activation.ts';
+import type { PlanEffects } from './place/effects.ts';
+import { approvalOf, NOTHING_APPROVED } from './place/guard.ts';
 import {
   checkChanges,
   checkDrops,
@@ -15,18 +14,13 @@ import {
   reportHidden,
   stopForChanges,
   stopForDrops,
-} from './guarded.ts';
-import { pullHistory } from './history.ts';
-import { withLease } from './lease.ts';
-import { lookBack } from './overwritten.ts';
-import { placeSubjects } from './place.ts';
-import type { PlannedWrite } from './plan.ts';
-import type { Planned, PlanSink } from './planning.ts';
+} from './place/guarded.ts';
+import { placeSubjects } from './place/place.ts';
 import { isFatal, noteProblem, together } from './problems.ts';
-import { neverComplete, pullConnection } from './pull.ts';
-import { reconcileConnection, reconcileNow } from './reconcile.ts';
-import { type ResolvedSubjects, resolveSubjects } from './resolve.ts';
-import { rollBack } from './rollback.ts';
+import { refreshCalculated } from './read/calculated.ts';
+import { pullHistory } from './read/history.ts';
+import { neverComplete, pullConnection } from './read/pull.ts';
+import { reconcileConnection, reconcileNow } from './read/reconcile.ts';
 import {
   countsOf,
   mayWrite,
@@ -36,7 +30,7 @@ import {
   type SyncConnection,
   type SyncOptions,
 } from './session.ts';
-import { settleOpenWrites } from './settle.ts';
+import { type ResolvedSubjects, resolveSubjects } from './subjects/resolve.ts';
 import {
   exitStatus,
   type GuardSummary,
@@ -46,8 +40,14 @@ import {
   type RunSummary,
   summarise,
 } from './summary.ts';
-import { writeConnection } from './write.ts';
-import type { WriteTotals } from './write-totals.ts';
+import { type Applier, createApplier, leftOutText } from './write/apply.ts';
+import { lookBack } from './write/overwritten.ts';
+import type { PlannedWrite } from './write/plan.ts';
+import type { Planned, PlanSink } from './write/planning.ts';
+import { rollBack } from './write/rollback.ts';
+import { settleOpenWrites } from './write/settle.ts';
+import { writeConnection } from './write/write.ts';
+import type { WriteTotals } from './write/write-totals.ts';
 
 export interface SyncResult {
   readonly summary: RunSummary;

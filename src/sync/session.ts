@@ -5,8 +5,8 @@ import type { ManualEdits } from '../model/manual-edits.ts';
 import type { ConnectionId } from '../model/record.ts';
 import type { Fence, RunNotice, Store } from '../store/port.ts';
 import type { Budget, BudgetConfig } from './budget.ts';
-import type { Approval, Drop, Guard } from './guard.ts';
-import type { ApplyRequest, LeftOut, RuleSpan } from './saved-plan.ts';
+import type { Approval, Drop, Guard } from './place/guard.ts';
+import type { ApplyRequest, LeftOut, RuleSpan } from './write/saved-plan.ts';
 
 /** One configured connection as a run needs it. */
 export interface SyncConnection {

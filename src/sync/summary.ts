@@ -1,9 +1,7 @@
 import type { Coverage } from '../facts/index.ts';
 import type { ConnectionId, FieldValue, RecordKey } from '../model/record.ts';
-import type { Drop } from './guard.ts';
-import { shareOf } from './replay.ts';
-import type { ResolvedSubjects } from './resolve.ts';
-import type { ApplySummary } from './saved-plan.ts';
+import { shareOf } from './look/replay.ts';
+import type { Drop } from './place/guard.ts';
 import {
   type ConnectionCounts,
   countsOf,
@@ -12,7 +10,9 @@ import {
   type RunProblem,
   type Session,
 } from './session.ts';
-import type { WriteTotals } from './write-totals.ts';
+import type { ResolvedSubjects } from './subjects/resolve.ts';
+import type { ApplySummary } from './write/saved-plan.ts';
+import type { WriteTotals } from './write/write-totals.ts';
 
 /** The run summary of the command line's contract. */
 export interface RunSummary {

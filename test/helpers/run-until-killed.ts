@@ -2,8 +2,8 @@
 // flushed, the lease stays. Argument: a `KillOrder` as JSON.
 import { openApp } from '../../src/app/app.ts';
 import type { ResolvedConfig } from '../../src/config/resolve.ts';
-import type { ApplyRequest } from '../../src/sync/saved-plan.ts';
 import { type Failpoint, type RollbackRequest, silentProgress } from '../../src/sync/session.ts';
+import type { ApplyRequest } from '../../src/sync/write/saved-plan.ts';
 import { type SharedTime, sharedClock } from './shared-clock.ts';
 
 export interface KillOrder {

@@ -3,7 +3,7 @@ import { EMPTY_STATE, evaluate, evaluateSegments, primarySegment } from '../../s
 import { checkMappings, evaluationOrder, type LoadedMapping } from '../../src/mapping/index.ts';
 import type { EvalContext } from '../../src/mapping/types.ts';
 import type { Fact, ResultView } from '../../src/model/facts.ts';
-import { evaluationLevels } from '../../src/sync/results.ts';
+import { evaluationLevels } from '../../src/sync/subjects/results.ts';
 import { contextOf, fact, good, NOW } from './kit.ts';
 
 const text = (journey: string, subject: string, rest: string): string =>

@@ -1,8 +1,8 @@
 import type { CrmRecord } from '../../src/model/record.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import type { PlannedWrite } from '../../src/sync/plan.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
+import type { PlannedWrite } from '../../src/sync/write/plan.ts';
 import { but } from '../sync/kit.ts';
 import { CRMS, TYPES, type World, type Wrap } from './world.ts';
 

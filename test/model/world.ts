@@ -11,7 +11,6 @@ import type { Sandbox, SandboxWrite } from '../../src/sandbox/port.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { createStory } from '../../src/story/index.ts';
-import { outputFieldsOf } from '../../src/sync/outputs.ts';
 import { runSync, type SyncResult } from '../../src/sync/run.ts';
 import {
   type Failpoint,
@@ -19,6 +18,7 @@ import {
   type SyncOptions,
   silentProgress,
 } from '../../src/sync/session.ts';
+import { outputFieldsOf } from '../../src/sync/write/outputs.ts';
 import type { Crm } from '../helpers/company.ts';
 import { createJumpClock, type JumpClock } from '../helpers/jump-clock.ts';
 import { but } from '../sync/kit.ts';

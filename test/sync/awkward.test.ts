@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { explain } from '../../src/sync/explain.ts';
-import { findSubject, namedBy } from '../../src/sync/find-subject.ts';
+import { explain } from '../../src/sync/look/explain.ts';
+import { findSubject, namedBy } from '../../src/sync/subjects/find-subject.ts';
 import { type Company, NOW, startCompany } from '../helpers/company.ts';
 import { expectAccounted, type Json } from './kit.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { backfillJourneys } from '../../src/sync/backfill.ts';
-import { explainThen } from '../../src/sync/explain.ts';
-import { createFactMaker } from '../../src/sync/facts.ts';
-import { replaySubjects } from '../../src/sync/replay.ts';
+import { backfillJourneys } from '../../src/sync/look/backfill.ts';
+import { explainThen } from '../../src/sync/look/explain.ts';
+import { replaySubjects } from '../../src/sync/look/replay.ts';
+import { thenOf } from '../../src/sync/look/then.ts';
 import { silentProgress } from '../../src/sync/session.ts';
-import { thenOf } from '../../src/sync/then.ts';
+import { createFactMaker } from '../../src/sync/subjects/facts.ts';
 import { type Company, NOW, STORY_END, startCompany } from '../helpers/company.ts';
 
 const DAY = 86_400_000;

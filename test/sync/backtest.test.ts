@@ -6,10 +6,10 @@ import { createZone, parseSpan, zonedDuration } from '../../src/mapping/index.ts
 import type { Mapping, Outcome } from '../../src/mapping/types.ts';
 import type { ConnectionId } from '../../src/model/record.ts';
 import { createStory } from '../../src/story/index.ts';
-import { type BacktestResult, backtest } from '../../src/sync/backtest.ts';
-import { createFactMaker, type Told } from '../../src/sync/facts.ts';
-import { replaySubjects } from '../../src/sync/replay.ts';
+import { type BacktestResult, backtest } from '../../src/sync/look/backtest.ts';
+import { replaySubjects } from '../../src/sync/look/replay.ts';
 import { silentProgress } from '../../src/sync/session.ts';
+import { createFactMaker, type Told } from '../../src/sync/subjects/facts.ts';
 import { type Company, NOW, STORY_END, startCompany } from '../helpers/company.ts';
 
 const DAY = 86_400_000;

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Discovery } from '../../src/connector/port.ts';
 import { loadMapping } from '../../src/mapping/index.ts';
 import type { FieldMap, Mapping } from '../../src/mapping/types.ts';
-import { createFactMaker } from '../../src/sync/facts.ts';
 import type { SyncConnection } from '../../src/sync/session.ts';
+import { createFactMaker } from '../../src/sync/subjects/facts.ts';
 
 const fieldMap = (connector: string): FieldMap => ({
   connector,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createFingerprints } from '../../src/sync/fingerprints.ts';
+import { createFingerprints } from '../../src/sync/subjects/fingerprints.ts';
 
 test('very many texts are told from those that were never added', () => {
   const seen = createFingerprints();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ruleSetOf } from '../../src/sync/activation.ts';
-import type { SavedPlan } from '../../src/sync/saved-plan.ts';
+import { ruleSetOf } from '../../src/sync/place/activation.ts';
 import type { SyncOptions } from '../../src/sync/session.ts';
+import type { SavedPlan } from '../../src/sync/write/saved-plan.ts';
 import { startCompany } from '../helpers/company.ts';
 import { runWith } from './kit.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createStory } from '../../src/story/index.ts';
 import type { Presence, StoryDeal } from '../../src/story/types.ts';
-import { forecastHistory, historyForecast } from '../../src/sync/history.ts';
+import { forecastHistory, historyForecast } from '../../src/sync/read/history.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
 import { type Company, type Crm, STORY_END, startCompany } from '../helpers/company.ts';
 import { courseOf, HUBSPOT_TYPES, historySums, keptHistory, SALESFORCE_TYPES } from './history-kit.ts';

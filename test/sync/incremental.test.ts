@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { explain } from '../../src/sync/explain.ts';
+import { explain } from '../../src/sync/look/explain.ts';
 import type { Failpoint } from '../../src/sync/session.ts';
 import { type Company, startCompany } from '../helpers/company.ts';
 import { type Json, runWith } from './kit.ts';

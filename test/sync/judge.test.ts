@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
-import { judge, touches } from '../../src/sync/judge.ts';
+import { judge, touches } from '../../src/sync/read/judge.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 const OWN = new Set(['waystage_stage', 'waystage_health_score']);

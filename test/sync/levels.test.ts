@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../src/mapping/types.ts';
-import { evaluationLevels } from '../../src/sync/results.ts';
+import { evaluationLevels } from '../../src/sync/subjects/results.ts';
 
 function mapping(name: string, ...reads: readonly string[]): Mapping {
   return { name, dependsOn: reads.map((journey) => ({ of: 'self', journey })) } as unknown as Mapping;

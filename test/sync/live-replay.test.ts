@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Visit } from '../../src/model/facts.ts';
-import { createFactMaker } from '../../src/sync/facts.ts';
-import { replaySubjects } from '../../src/sync/replay.ts';
+import { replaySubjects } from '../../src/sync/look/replay.ts';
+import { createFactMaker } from '../../src/sync/subjects/facts.ts';
 import { type Company, startCompany } from '../helpers/company.ts';
 
 const HOUR = 3_600_000;

@@ -4,9 +4,9 @@ import type { SubjectId } from '../../src/model/facts.ts';
 import type { ConnectionId, CrmRecord } from '../../src/model/record.ts';
 import type { Fence, Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import { MAX_DISTINCT, reportFields } from '../../src/sync/field-report.ts';
-import { findSubject, type NamedBy } from '../../src/sync/find-subject.ts';
+import { MAX_DISTINCT, reportFields } from '../../src/sync/read/field-report.ts';
 import type { SyncConnection } from '../../src/sync/session.ts';
+import { findSubject, type NamedBy } from '../../src/sync/subjects/find-subject.ts';
 
 const HUB = 'hub' as ConnectionId;
 const T0 = Date.UTC(2026, 0, 1);

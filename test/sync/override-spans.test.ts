@@ -5,7 +5,7 @@ import { loadMapping } from '../../src/mapping/index.ts';
 import type { Mapping } from '../../src/mapping/types.ts';
 import type { FactTimeline, JourneyState } from '../../src/model/facts.ts';
 import type { StoredOverride } from '../../src/store/port.ts';
-import { handText, spansOf } from '../../src/sync/overrides.ts';
+import { handText, spansOf } from '../../src/sync/place/overrides.ts';
 import { anOverride } from '../contracts/store-overrides.ts';
 import { DAY, day, factsOf } from '../journey/fakes.ts';
 

@@ -7,8 +7,13 @@ import { type OverrideOptions, override } from '../../src/commands/override.ts';
 import type { ManualEdits } from '../../src/model/manual-edits.ts';
 import type { RecordKey } from '../../src/model/record.ts';
 import type { StoredOverride, StoredSubject } from '../../src/store/port.ts';
-import { explain, explainThen } from '../../src/sync/explain.ts';
-import { endOverrides, type OverrideRequest, ofSubject, setOverride } from '../../src/sync/overrides-set.ts';
+import { explain, explainThen } from '../../src/sync/look/explain.ts';
+import {
+  endOverrides,
+  type OverrideRequest,
+  ofSubject,
+  setOverride,
+} from '../../src/sync/place/overrides-set.ts';
 import type { SyncResult } from '../../src/sync/run.ts';
 import { type Company, type Crm, startCompany } from '../helpers/company.ts';
 import { type Json, notices } from './kit.ts';

@@ -3,7 +3,7 @@ import type { Connector } from '../../src/connector/port.ts';
 import type { Mapping } from '../../src/mapping/types.ts';
 import type { OutputValues, SubjectId } from '../../src/model/facts.ts';
 import type { ConnectionId, CrmRecord, FieldValue } from '../../src/model/record.ts';
-import { editText, type PlanInput, planRecord, type RecordPlan } from '../../src/sync/plan.ts';
+import { editText, type PlanInput, planRecord, type RecordPlan } from '../../src/sync/write/plan.ts';
 
 const connector = {
   id: 'hub',

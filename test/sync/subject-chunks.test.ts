@@ -5,7 +5,7 @@ import type { CrmRecord } from '../../src/model/record.ts';
 import type { Member, Store, StoredSubject } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { SyncConnection } from '../../src/sync/session.ts';
-import { subjectChunks } from '../../src/sync/subject-chunks.ts';
+import { subjectChunks } from '../../src/sync/subjects/subject-chunks.ts';
 import { aRecord, HUB, page, T0 } from '../contracts/store-fixtures.ts';
 
 let store: Store;

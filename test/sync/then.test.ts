@@ -3,8 +3,8 @@ import type { CommandContext } from '../../src/commands/context.ts';
 import { explain } from '../../src/commands/explain.ts';
 import { history } from '../../src/commands/history.ts';
 import type { StoredSubject } from '../../src/store/port.ts';
-import { explainThen } from '../../src/sync/explain.ts';
-import { thenOf } from '../../src/sync/then.ts';
+import { explainThen } from '../../src/sync/look/explain.ts';
+import { thenOf } from '../../src/sync/look/then.ts';
 import { type Company, NOW, startCompany } from '../helpers/company.ts';
 
 const HOUR = 3_600_000;
