@@ -281,8 +281,10 @@ async function settle(session: Session, work: Work): Promise<void> {
     throw error;
   }
   const activation = await pendingActivation(session);
+  // The first rules there are have changed nothing.
+  const first = session.options.kind === 'sync' && (await store.activations.active()) === null;
   await store.activations.settle(activation, work.applier?.effect() ?? null, session.fence);
-  work.activated = activation !== null;
+  work.activated = activation !== null && !first;
 }
 
 /** What a plan says and was not written is named with both values (J26). */
