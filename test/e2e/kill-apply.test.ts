@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { readPlan } from '../../src/commands/read-plan.ts';
 import type { Failpoint } from '../../src/sync/session.ts';
 import type { ApplyRequest } from '../../src/sync/write/saved-plan.ts';
 import { type Company, NOW, startCompany } from '../helpers/company.ts';
+import { killedRun } from '../helpers/killed-run.ts';
 import type { KillOrder } from '../helpers/run-until-killed.ts';
 import { changeRule, commands, HOUR, outputsInCrms, ownMappings } from '../sync/apply-kit.ts';
 
@@ -63,31 +62,5 @@ async function killedAt(
   point: Failpoint,
   hit: number,
 ): Promise<void> {
-  const script = fileURLToPath(new URL('../helpers/run-until-killed.ts', import.meta.url));
-  const order: KillOrder = {
-    ...what,
-    ...{ point, hit, now: NOW + HOUR, config: company.config(), time: company.time },
-  };
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)],
-    {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        NODE_COMPILE_CACHE: join(tmpdir(), 'waystage-test-compile-cache'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (part) => {
-      said += part;
-    });
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (_code, by) => resolve(by));
-  });
-  expect({ signal, said }).toEqual({ signal: 'SIGKILL', said: '' });
+  await killedRun(company, { ...what, point, hit, now: NOW + HOUR });
 }

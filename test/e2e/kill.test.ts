@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Failpoint } from '../../src/sync/session.ts';
 import { type Company, NOW, startCompany } from '../helpers/company.ts';
-import type { KillOrder } from '../helpers/run-until-killed.ts';
+import { killedRun } from '../helpers/killed-run.ts';
 import { courses, crmState, storeState } from '../helpers/state.ts';
 import { workingDay } from '../helpers/working-day.ts';
 
@@ -48,7 +44,7 @@ describe('a sync that is killed (F22-F26), then a sync', () => {
     async (point, first, second) => {
       await startAfresh();
       const outcome = await twoSyncs((sync) =>
-        killedAt(company, { point, hit: sync === 1 ? first : second, now: sync === 1 ? NOW : LATER }),
+        killedRun(company, { point, hit: sync === 1 ? first : second, now: sync === 1 ? NOW : LATER }),
       );
       expect(outcome.afterFirst).toEqual(undisturbed.afterFirst);
       expect(outcome.store).toEqual(undisturbed.store);
@@ -83,37 +79,3 @@ describe('a sync that is killed (F22-F26), then a sync', () => {
     return outcome;
   }
 });
-
-/** Runs a sync in a process of its own until it is killed at the point. */
-async function killedAt(company: Company, order: Pick<KillOrder, 'point' | 'hit' | 'now'>): Promise<void> {
-  const script = fileURLToPath(new URL('../helpers/run-until-killed.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      script,
-      JSON.stringify({ ...order, config: company.config(), time: company.time } satisfies KillOrder),
-    ],
-    {
-      // Parsed once, not twenty times.
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        NODE_COMPILE_CACHE: join(tmpdir(), 'waystage-test-compile-cache'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let said = '';
-  child.stdout.on('data', (part) => {
-    said += part;
-  });
-  child.stderr.on('data', (part) => {
-    said += part;
-  });
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (_code, by) => resolve(by));
-  });
-  expect({ signal, said }).toEqual({ signal: 'SIGKILL', said: '' });
-}

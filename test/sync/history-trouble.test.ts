@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SyncResult } from '../../src/sync/run.ts';
 import { type Company, NOW, startCompany } from '../helpers/company.ts';
-import type { KillOrder } from '../helpers/run-until-killed.ts';
+import { killedRun } from '../helpers/killed-run.ts';
 import { HUBSPOT_TYPES, historySums, keptHistory, SALESFORCE_TYPES } from './history-kit.ts';
 import { but, notices, runWith } from './kit.ts';
 
@@ -34,8 +30,8 @@ describe('pull --history in trouble', () => {
   afterAll(() => company.close());
 
   test('killed in the middle, the next one goes on from the last page and ends the same (F22)', async () => {
-    await killedAt(company, { point: 'history-stored', hit: 5, now: NOW, kind: 'pull', history: true });
-    await killedAt(company, { point: 'history-fetched', hit: 2, now: NOW, kind: 'pull', history: true });
+    await killedRun(company, { point: 'history-stored', hit: 5, now: NOW, kind: 'pull', history: true });
+    await killedRun(company, { point: 'history-fetched', hit: 2, now: NOW, kind: 'pull', history: true });
     const after = await pull(company);
     expect(after.exit).toBe(0);
     expect(historySums(after.summary, 'hubspot').read).toContain('rest');
@@ -152,34 +148,4 @@ describe('pull --history in trouble', () => {
 
 function faultsOf(company: Company, crm: 'hubspot' | 'salesforce'): Promise<unknown> {
   return fetch(`${company.sandboxes[crm].url}/__sandbox/faults`).then((answer) => answer.json());
-}
-
-async function killedAt(company: Company, order: Omit<KillOrder, 'config' | 'time'>): Promise<void> {
-  const script = fileURLToPath(new URL('../helpers/run-until-killed.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      script,
-      JSON.stringify({ ...order, config: company.config(), time: company.time } satisfies KillOrder),
-    ],
-    {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        NODE_COMPILE_CACHE: join(tmpdir(), 'waystage-test-compile-cache'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (part) => {
-      said += part;
-    });
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (_code, by) => resolve(by));
-  });
-  expect({ signal, said }).toEqual({ signal: 'SIGKILL', said: '' });
 }

@@ -233,43 +233,28 @@ async function appendHealth(
   await bulk.put(trx, HEALTH_POINTS, rows);
 }
 
+const PLACED = [
+  'stage',
+  'entered',
+  'last_step',
+  'mapping_version',
+  'score',
+  'band',
+  'coverage',
+  'segments',
+  'outputs',
+  'facts_hash',
+  'identity_hash',
+  'evaluated_at',
+  'due',
+  'by_hand',
+] as const;
+
 const PLACEMENTS: BulkTable = {
   name: 'placements',
-  columns: [
-    'subject',
-    'journey',
-    'stage',
-    'entered',
-    'last_step',
-    'mapping_version',
-    'score',
-    'band',
-    'coverage',
-    'segments',
-    'outputs',
-    'facts_hash',
-    'identity_hash',
-    'evaluated_at',
-    'due',
-    'by_hand',
-  ],
+  columns: ['subject', 'journey', ...PLACED],
   key: ['journey', 'subject'],
-  replace: [
-    'stage',
-    'entered',
-    'last_step',
-    'mapping_version',
-    'score',
-    'band',
-    'coverage',
-    'segments',
-    'outputs',
-    'facts_hash',
-    'identity_hash',
-    'evaluated_at',
-    'due',
-    'by_hand',
-  ],
+  replace: PLACED,
 };
 
 function toPlacementRow(placement: Placement): BulkRow {

@@ -36,11 +36,6 @@ export async function takingOver(session: Session): Promise<ReadonlySet<string>>
   return found;
 }
 
-/** The time line of a journey as it is. */
-export async function versionsInForce(session: Session, mapping: Mapping): Promise<readonly VersionSpan[]> {
-  return session.options.store.journeys.versions(mapping.name);
-}
-
 /** Whether the rules of this run are taken for all the past as well (J14). */
 export function backfills({ options }: Session): boolean {
   return (options.apply?.plan.rules ?? options.ruleSpan) === 'backfill';

@@ -1,13 +1,12 @@
 import { createIssueLog } from '../../facts/index.ts';
 import type { Cause, SubjectId } from '../../model/facts.ts';
 import type { Output } from '../../model/outputs.ts';
-import type { Placement, StoredOverride } from '../../store/port.ts';
+import type { Placement, StoredOverride, VersionSpan } from '../../store/port.ts';
 import type { Session } from '../session.ts';
 import { createFactMaker } from '../subjects/facts.ts';
 import { evaluationLevels, Results } from '../subjects/results.ts';
 import type { SubjectChunk } from '../subjects/subject-chunks.ts';
 import type { Reasons } from '../write/plan.ts';
-import { versionsInForce } from './activation.ts';
 import { type Advanced, advance } from './advance.ts';
 import { spansOf } from './overrides.ts';
 import { type RuleChange, ruleChanges } from './rule-changes.ts';
@@ -179,8 +178,9 @@ async function judgeBy(
     createIssueLog().add,
   );
   const levels = evaluationLevels(mappings).flat();
-  const versions = new Map<string, Awaited<ReturnType<typeof versionsInForce>>>();
-  for (const mapping of levels) versions.set(mapping.name, await versionsInForce(session, mapping));
+  const versions = new Map<string, readonly VersionSpan[]>();
+  for (const mapping of levels)
+    versions.set(mapping.name, await session.options.store.journeys.versions(mapping.name));
   return async ({ accounts, people, neighbourhood }, byHand) => {
     const results = new Results();
     const found = new Map<string, Advanced>();
